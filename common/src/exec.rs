@@ -1,0 +1,119 @@
+//! Handing the process over to a program.
+
+use std::ffi::{CString, OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+
+use nix::errno::Errno;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::{execvp, getpid};
+
+use crate::checkpoint::Checkpoint;
+use crate::clone::Child;
+use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND, Result, Step as _};
+use crate::output::printable;
+use crate::startup;
+use crate::sys::{self, Ended};
+
+/// execvp(3) with argument vector, environment, working directory, descriptors,
+/// signal dispositions and signal mask as the caller of the lab had them.
+/// Returns only if it fails.
+///
+/// The error ends the lab with status 127 if there is no such program, else 126.
+pub fn exec(command: &[OsString]) -> Error {
+    let program = command.first().map(OsString::as_os_str).unwrap_or_default();
+    // An argument that came through execve() holds no zero byte.
+    let arguments: Vec<_> = command
+        .iter()
+        .filter_map(|argument| CString::new(argument.as_bytes()).ok())
+        .collect();
+    let errno = match arguments.first() {
+        Some(file) => {
+            startup::restore();
+            let Err(errno) = execvp(file, &arguments);
+            errno
+        }
+        None => Errno::ENOENT,
+    };
+    let status = if errno == Errno::ENOENT {
+        NOT_FOUND
+    } else {
+        NOT_EXECUTABLE
+    };
+    Error::new("execvp", printable(program), errno).status(status)
+}
+
+/// The program to run when none is named: $SHELL, else /bin/sh.
+pub fn or_shell(command: Vec<OsString>) -> Vec<OsString> {
+    if !command.is_empty() {
+        return command;
+    }
+    let shell = std::env::var_os("SHELL").filter(|shell| !shell.is_empty());
+    vec![shell.unwrap_or_else(|| OsStr::new("/bin/sh").to_owned())]
+}
+
+/// The parent's part where a tool runs its program in a child, by the rules of
+/// unshare(1): it outlives SIGINT and SIGTERM, and ends as the child ended.
+#[derive(Debug)]
+pub struct Forked {
+    caller_mask: SigSet,
+    checkpoint: Checkpoint,
+}
+
+impl Forked {
+    /// Blocks the two signals: to be called before the child is made.
+    ///
+    /// # Errors
+    /// `pipe2`: EMFILE, ENFILE.
+    pub fn begin() -> Result<Self> {
+        let caller_mask = SigSet::thread_get_mask().step("sigprocmask", "of the caller")?;
+        let outlived: SigSet = [Signal::SIGINT, Signal::SIGTERM].into_iter().collect();
+        outlived.thread_block().step("sigprocmask", "SIG_BLOCK")?;
+        Ok(Self {
+            caller_mask,
+            checkpoint: Checkpoint::new()?,
+        })
+    }
+
+    /// In the child: the caller's signal mask, and the signal it gets when its
+    /// parent ends, if any.
+    ///
+    /// # Errors
+    /// [`Error::PeerGone`] if the parent has ended before the signal was set.
+    pub fn child(&self, parent_death_signal: Option<Signal>) -> Result<()> {
+        if let Some(signal) = parent_death_signal {
+            set_pdeathsig(signal).step("prctl", "PR_SET_PDEATHSIG")?;
+            // The signal is sent when the parent ends; one that has ended before
+            // opens no checkpoint.
+            self.checkpoint.wait()?;
+        }
+        self.caller_mask
+            .thread_set_mask()
+            .step("sigprocmask", "SIG_SETMASK")
+    }
+
+    /// In the parent: waits, and returns the child's status. A signal that ended
+    /// the child ends this process, too.
+    ///
+    /// # Errors
+    /// `waitpid`, which does not fail for a child that exists.
+    pub fn wait(&self, child: Child) -> Result<u8> {
+        // A child without a death signal does not wait at the checkpoint, and may be gone.
+        let _ = self.checkpoint.open();
+        match child.wait_raw()? {
+            Ended::Exited(status) => Ok(status),
+            Ended::Signaled(signal) => Ok(die_by(signal)),
+        }
+    }
+}
+
+/// Ends this process by a signal. Returns only where the signal has no effect,
+/// as for PID 1 of a namespace: then with the status that a shell would show.
+fn die_by(signal: i32) -> u8 {
+    if let Ok(signal) = Signal::try_from(signal) {
+        let _ = sys::set_default(signal);
+    }
+    let _ = SigSet::empty().thread_set_mask();
+    let _ = sys::kill(getpid(), signal);
+    128 + (signal & 0x7f) as u8
+}

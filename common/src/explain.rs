@@ -1,0 +1,64 @@
+//! The narration of `--explain`: numbered steps on stderr.
+
+use std::fmt;
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
+use std::sync::OnceLock;
+
+use anstyle::{AnsiColor, Style};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::unistd::{Whence, lseek};
+
+use crate::error::{Result, Step as _};
+
+const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Parent and child share an open file description after clone(), and with it
+/// the file's offset: it numbers the steps of both.
+static COUNTER: OnceLock<OwnedFd> = OnceLock::new();
+
+/// The option that every lab has.
+#[derive(clap::Args, Debug)]
+pub struct ExplainArgs {
+    /// Narrate each step on stderr: the system call, what it did, where to look in /proc
+    #[arg(long)]
+    explain: bool,
+}
+
+impl ExplainArgs {
+    /// Turns the narration on if it was asked for.
+    ///
+    /// # Errors
+    /// `memfd_create`, for want of descriptors or memory.
+    pub fn begin(&self) -> Result<()> {
+        if self.explain {
+            let counter = memfd_create(c"steps", MFdFlags::MFD_CLOEXEC)
+                .step("memfd_create", "for the numbers of the steps")?;
+            let _ = COUNTER.set(counter);
+        }
+        Ok(())
+    }
+}
+
+/// Narrates a step, if `--explain` was given; further lines are indented.
+#[macro_export]
+macro_rules! explain {
+    ($($text:tt)*) => { $crate::explain::step(format_args!($($text)*)) };
+}
+
+/// Whether the narration is on.
+pub fn is_on() -> bool {
+    COUNTER.get().is_some()
+}
+
+/// Writes a step in one piece, so that it never mixes with the transcript.
+pub fn step(text: fmt::Arguments<'_>) {
+    let Some(counter) = COUNTER.get() else {
+        return;
+    };
+    let number = lseek(counter, 1, Whence::SeekCur).unwrap_or_default();
+    let text = text.to_string().replace('\n', "\n    ");
+    // A narration that cannot be written is no reason to stop the lab.
+    let _ =
+        anstream::stderr().write_all(format!("{NUMBER}{number:>2}.{NUMBER:#} {text}\n").as_bytes());
+}

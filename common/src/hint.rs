@@ -1,0 +1,99 @@
+//! What to do next, chosen by step and errno.
+
+use nix::errno::Errno;
+
+/// The hint for a failed step, where there is a better one than its errno.
+pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String> {
+    let hint = match (step, errno) {
+        ("unshare", Errno::EPERM) if object.contains("CLONE_NEWUSER") => {
+            "this machine refuses user namespaces to ordinary users: use sudo; in Docker add \
+             --security-opt seccomp=unconfined; inside a chroot none can be made"
+        }
+        ("unshare" | "clone", Errno::EPERM) => {
+            "new namespaces need CAP_SYS_ADMIN: use sudo, or make a user namespace, too \
+             (unshare --map-root-user); in Docker add --security-opt seccomp=unconfined"
+        }
+        ("unshare" | "clone", Errno::ENOSPC) => {
+            "a limit is reached: see `sysctl user` for max_*_namespaces (0 switches a type off); \
+             PID and user namespaces nest at most 32 deep; ended ones take a moment to be freed"
+        }
+        ("unshare" | "clone", Errno::EINVAL) => {
+            "this kernel was built without that type of namespace: compare `ls /proc/self/ns` \
+             with namespaces(7)"
+        }
+        ("unshare" | "clone", Errno::EUSERS) => {
+            "user namespaces are nested too deeply: leave some of the shells around this one"
+        }
+        ("clone", Errno::ENOMEM) => {
+            "out of memory, or the first process of the PID namespace for new children has ended"
+        }
+        ("clone", Errno::EAGAIN) => {
+            "too many processes: see `ulimit -u` and pids.max of the cgroup"
+        }
+        ("write", Errno::EPERM | Errno::EACCES) => {
+            "user namespaces are restricted here; on Ubuntu 24.04: \
+             sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or run it with sudo"
+        }
+        ("write", Errno::ENOSPC) => "the disk or device that stdout goes to is full",
+        ("write", Errno::EBADF) => "stdout is closed: give it a file, a pipe or a terminal",
+        ("setns", Errno::EINVAL) => {
+            "the file is no namespace, or one of another type than asked for; joining a user or \
+             mount namespace needs a single-threaded process: compare `readlink FILE`"
+        }
+        ("setns", Errno::EPERM) => {
+            "joining needs CAP_SYS_ADMIN here and in the user namespace that owns the other: \
+             use sudo, or join its user namespace first"
+        }
+        ("open" | "readlink", Errno::ENOENT) => {
+            "no such file or process: check the path; /proc must be mounted \
+             (`mount -t proc proc /proc`), and a namespace ends with its last process"
+        }
+        ("open" | "readlink", Errno::EACCES) => {
+            "it belongs to a process of another user, or of a user namespace above: use sudo"
+        }
+        ("readlink", Errno::ESRCH) => {
+            "this /proc belongs to another PID namespace: mount one of your own, for example \
+             with `unshare --fork --pid --mount-proc`"
+        }
+        ("execvp", Errno::ENOENT) => {
+            "no such program: check the spelling and PATH; in a new root it must be inside, with \
+             its libraries"
+        }
+        ("execvp", Errno::EACCES) => "not executable: check `ls -l`, and `mount` for noexec",
+        ("execvp", Errno::E2BIG) => "arguments and environment are too long together",
+        ("mount", Errno::EPERM) => {
+            "in a user namespace a fresh proc may be mounted only where the old one is wholly \
+             visible: containers mask parts of /proc; leave the container, or use --host-proc"
+        }
+        ("mount", Errno::EACCES) => "a security module (AppArmor, SELinux) forbids it: use sudo",
+        ("mount", Errno::ENOENT) => "the directory to mount on must exist",
+        ("sethostname" | "setdomainname", Errno::EINVAL) => {
+            "a name in a UTS namespace has at most 64 bytes"
+        }
+        ("sethostname" | "setdomainname", Errno::EPERM) => {
+            "changing the name needs CAP_SYS_ADMIN in the user namespace that owns the UTS namespace"
+        }
+        ("RTM_NEWLINK", Errno::EEXIST) => {
+            "veth0 exists in this network namespace already, perhaps of another run with --host: \
+             wait for its end, or leave --host out; one that is nobody's: ip link del veth0"
+        }
+        ("RTM_NEWLINK", Errno::EOPNOTSUPP) => "the kernel has no veth: sudo modprobe veth",
+        ("RTM_NEWLINK" | "RTM_NEWADDR", Errno::EPERM) => {
+            "configuring a network namespace needs CAP_NET_ADMIN in the user namespace that owns \
+             it; on Ubuntu 24.04: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+        }
+        ("bind", Errno::EADDRINUSE) => {
+            "another server holds port 80, see `ss -ltnp 'sport = 80'`: end it, or leave --host out"
+        }
+        ("bind", Errno::EACCES) => "ports below 1024 need CAP_NET_BIND_SERVICE: use sudo",
+        ("recv" | "connect" | "read", Errno::ETIMEDOUT | Errno::EHOSTUNREACH | Errno::EAGAIN) => {
+            "no answer within two seconds: a firewall may drop it, see `nft list ruleset` or \
+             `iptables -L`; leave --host out to do without the host's"
+        }
+        ("operstate", Errno::ETIMEDOUT) => "the link did not change its state: see `ip link list`",
+        (_, Errno::EMFILE | Errno::ENFILE) => "too many open files: see `ulimit -n`",
+        (_, Errno::ENOMEM) => "out of memory: see `ulimit -v` and memory.max of the cgroup",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

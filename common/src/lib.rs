@@ -1,0 +1,33 @@
+//! What the labs share and none of them is about: child stacks, the checkpoint
+//! between parent and child, namespace handles, ID maps, errors and their hints.
+//!
+//! Nothing here prints a result and nothing here knows a lab. The system call
+//! that a lab teaches is called in the lab; where the bare call would need
+//! `unsafe`, a wrapper of the kernel's own name and arguments stands here.
+//!
+//! The labs are single-threaded from `main` to the end: that is what makes
+//! `clone()` without `CLONE_VM` safe, and what the kernel demands of a process
+//! that makes a user namespace (`EINVAL` otherwise, see user_namespaces(7)).
+
+pub mod checkpoint;
+pub mod clone;
+pub mod error;
+pub mod exec;
+pub mod explain;
+mod hint;
+pub mod hold;
+pub mod namespace;
+pub mod netlink;
+pub mod output;
+pub mod ping;
+pub mod relay;
+pub mod reports;
+pub mod rootless;
+mod startup;
+mod sys;
+
+pub use checkpoint::Checkpoint;
+pub use clone::{Child, ChildStack, clone};
+pub use error::{Error, Result, Step};
+pub use output::{program_name, run};
+pub use sys::setdomainname;

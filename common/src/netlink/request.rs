@@ -1,0 +1,131 @@
+//! Requests that change links and addresses, named as `ip` names them.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
+use netlink_packet_route::link::{
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use nix::unistd::Pid;
+
+/// One message for [`Rtnetlink::batch`](super::Rtnetlink::batch), and the words for its failure.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(super) step: &'static str,
+    pub(super) object: String,
+    pub(super) flags: u16,
+    pub(super) message: RouteNetlinkMessage,
+}
+
+impl Request {
+    fn new(object: impl fmt::Display, flags: u16, message: RouteNetlinkMessage) -> Self {
+        let step = match &message {
+            RouteNetlinkMessage::NewAddress(_) => "RTM_NEWADDR",
+            RouteNetlinkMessage::DelLink(_) => "RTM_DELLINK",
+            _ => "RTM_NEWLINK",
+        };
+        Self {
+            step,
+            object: object.to_string(),
+            flags,
+            message,
+        }
+    }
+}
+
+/// `ip link add NAME [index INDEX] up type veth peer name PEER netns PID`: a veth
+/// pair in one request, see veth(4).
+///
+/// `name` appears here and is up at once; `peer` is born, down, in the network
+/// namespace of the process `peer_pid` (a PID of the caller's PID namespace) and
+/// has never been in the caller's. With an `index` that the caller chose, the
+/// requests that need it (such as [`add_address`]) fit the same batch.
+///
+/// Kernel's answers: EEXIST (one of the names is taken where it is to appear),
+/// EBUSY (the index is), ESRCH (no such process), ERANGE (a name of more than 15
+/// bytes), EINVAL (a name with `/`, `:` or white space), EOPNOTSUPP (no veth in
+/// this kernel), EPERM (no CAP_NET_ADMIN over one of the two namespaces).
+pub fn add_veth(name: &str, peer: &str, peer_pid: Pid, index: Option<u32>) -> Request {
+    let mut inside = LinkMessage::default();
+    inside.attributes.push(interface_name(peer));
+    inside
+        .attributes
+        .push(LinkAttribute::NetNsPid(peer_pid.as_raw().unsigned_abs()));
+
+    let mut link = up(name);
+    link.header.index = index.unwrap_or_default();
+    link.attributes.push(LinkAttribute::LinkInfo(vec![
+        LinkInfo::Kind(InfoKind::Veth),
+        LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(inside))),
+    ]));
+    Request::new(
+        name,
+        NLM_F_CREATE | NLM_F_EXCL,
+        RouteNetlinkMessage::NewLink(link),
+    )
+}
+
+/// `ip link set NAME up`.
+///
+/// Kernel's answers: ENODEV (no such link), EPERM (no CAP_NET_ADMIN), ERANGE (a
+/// name of more than 15 bytes).
+pub fn link_up(name: &str) -> Request {
+    Request::new(name, 0, RouteNetlinkMessage::NewLink(up(name)))
+}
+
+/// `ip address add ADDRESS/PREFIX_LEN dev D`, D being the link of that index: no
+/// broadcast address, and scope global, for 127.0.0.0/8 scope host.
+///
+/// Kernel's answers: EEXIST (the link has that address already), ENODEV (no link
+/// of that index), EINVAL (a prefix longer than 32), EPERM (no CAP_NET_ADMIN).
+pub fn add_address(index: u32, address: Ipv4Addr, prefix_len: u8) -> Request {
+    let mut message = AddressMessage::default();
+    message.header.family = AddressFamily::Inet;
+    message.header.prefix_len = prefix_len;
+    message.header.index = index;
+    if address.is_loopback() {
+        message.header.scope = AddressScope::Host;
+    }
+    // On a link that isn't point-to-point, the kernel wants the address twice: as
+    // the end of the link that is its own (local), and as what the prefix is of.
+    message
+        .attributes
+        .push(AddressAttribute::Local(address.into()));
+    message
+        .attributes
+        .push(AddressAttribute::Address(address.into()));
+    let object = format!("{address}/{prefix_len}");
+    Request::new(
+        object,
+        NLM_F_CREATE | NLM_F_EXCL,
+        RouteNetlinkMessage::NewAddress(message),
+    )
+}
+
+/// `ip link delete NAME`; of a veth pair, both ends go.
+///
+/// Kernel's answers: ENODEV (no such link), EOPNOTSUPP (a link that only its
+/// driver can remove, such as lo), EPERM (no CAP_NET_ADMIN).
+pub fn delete_link(name: &str) -> Request {
+    let mut link = LinkMessage::default();
+    link.attributes.push(interface_name(name));
+    Request::new(name, 0, RouteNetlinkMessage::DelLink(link))
+}
+
+/// A link named by its name and asked to be up.
+fn up(name: &str) -> LinkMessage {
+    let mut link = LinkMessage::default();
+    link.header.flags = LinkFlags::Up;
+    link.header.change_mask = LinkFlags::Up;
+    link.attributes.push(interface_name(name));
+    link
+}
+
+/// IFLA_IFNAME. Of a name that is too long as much is sent as the kernel needs to
+/// refuse it itself: an attribute has room for 64 KiB, an argument may have more.
+pub(super) fn interface_name(name: &str) -> LinkAttribute {
+    LinkAttribute::IfName(name.chars().take(libc::IFNAMSIZ).collect())
+}

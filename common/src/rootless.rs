@@ -1,0 +1,83 @@
+//! Working without root: a user namespace in which the caller is root.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use caps::CapSet;
+pub use caps::Capability;
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{Pid, getegid, geteuid};
+
+use crate::error::{Result, Step as _};
+use crate::explain;
+use crate::output::notice;
+
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the process has every one of these capabilities in its effective set.
+pub fn is_capable(needed: &[Capability]) -> bool {
+    needed
+        .iter()
+        .all(|&capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false))
+}
+
+/// Goes on as the caller if it has the capabilities that the lab needs; otherwise
+/// enters a new user namespace, where the caller's IDs are mapped to root and
+/// every capability is there, for what that namespace owns.
+///
+/// # Errors
+/// `unshare` and `write` where the machine refuses user namespaces; the hints
+/// tell the reasons apart.
+pub fn enter_unless_capable(needed: &[Capability]) -> Result<()> {
+    if is_capable(needed) {
+        return Ok(());
+    }
+    let (uid, gid) = (geteuid(), getegid());
+    unshare(CloneFlags::CLONE_NEWUSER).step("unshare", "CLONE_NEWUSER")?;
+    map_to_root(uid.as_raw(), gid.as_raw())?;
+    ENTERED.store(true, Ordering::Relaxed);
+    notice(format_args!(
+        "no root needed: working in a user namespace of its own, where uid {uid} is root"
+    ));
+    explain!(
+        "unshare(CLONE_NEWUSER): this process now has every capability, but only over\n\
+         what the new user namespace owns; uid {uid} outside is uid 0 inside\n\
+         see: cat /proc/{pid}/uid_map; grep Cap /proc/{pid}/status",
+        pid = nix::unistd::getpid()
+    );
+    Ok(())
+}
+
+/// Maps one user and one group outside to root inside, see user_namespaces(7).
+///
+/// # Errors
+/// `write`: EPERM and EACCES where a security module forbids it.
+pub fn map_to_root(uid: u32, gid: u32) -> Result<()> {
+    // A group that denies a permission could be dropped with setgroups(), so the
+    // kernel takes an unprivileged gid_map only after setgroups() is given up.
+    write_map("/proc/self/setgroups", "deny")?;
+    write_map("/proc/self/uid_map", &format!("0 {uid} 1"))?;
+    write_map("/proc/self/gid_map", &format!("0 {gid} 1"))
+}
+
+/// Writes a map in one write(2), the only one that the kernel accepts.
+fn write_map(path: &str, text: &str) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(path)
+        .step("open", path)?;
+    file.write_all(text.as_bytes()).step("write", path)
+}
+
+/// The command with which another terminal enters a namespace of a process of
+/// this lab, to be put in front of a program.
+pub fn nsenter(pid: Pid, kind: &str) -> String {
+    if ENTERED.load(Ordering::Relaxed) {
+        format!("nsenter --target {pid} --user --preserve-credentials {kind}")
+    } else if std::env::var_os("SUDO_USER").is_some() {
+        format!("sudo nsenter --target {pid} {kind}")
+    } else {
+        format!("nsenter --target {pid} {kind}")
+    }
+}

@@ -1,0 +1,74 @@
+//! The system calls that nix does not offer in the shape the labs need.
+#![expect(unsafe_code, reason = "one libc call in each function")]
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::Pid;
+
+/// How a child ended, with the signal as a number: nix knows no real-time signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// By exit(2), with this status.
+    Exited(u8),
+    /// By this signal.
+    Signaled(i32),
+}
+
+/// waitpid(2); `None` if `options` hold WNOHANG and the child is still there.
+pub(crate) fn waitpid(pid: Pid, options: i32) -> Result<Option<Ended>, Errno> {
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` lives across the call, which writes nothing else.
+        let result = unsafe { libc::waitpid(pid.as_raw(), &raw mut status, options) };
+        match Errno::result(result) {
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+            Ok(0) => return Ok(None),
+            Ok(_) if libc::WIFSIGNALED(status) => {
+                return Ok(Some(Ended::Signaled(libc::WTERMSIG(status))));
+            }
+            // Eight bits are all that exit(2) hands to a parent.
+            Ok(_) => {
+                return Ok(Some(Ended::Exited(
+                    (libc::WEXITSTATUS(status) & 0xff) as u8,
+                )));
+            }
+        }
+    }
+}
+
+/// Sends a signal given by its number, which kill() of nix takes only by name.
+pub(crate) fn kill(pid: Pid, signal: i32) -> Result<(), Errno> {
+    // SAFETY: kill(2) takes two integers and touches no memory of this process.
+    Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
+}
+
+/// Gives a signal its default action.
+pub(crate) fn set_default(signal: Signal) -> Result<(), Errno> {
+    set(signal, SigHandler::SigDfl)
+}
+
+/// Has a signal ignored.
+pub(crate) fn set_ignored(signal: Signal) -> Result<(), Errno> {
+    set(signal, SigHandler::SigIgn)
+}
+
+fn set(signal: Signal, handler: SigHandler) -> Result<(), Errno> {
+    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+    // SAFETY: SIG_DFL and SIG_IGN run no code in this process.
+    unsafe { sigaction(signal, &action) }.map(drop)
+}
+
+/// setdomainname(2): the NIS domain name of the caller's UTS namespace.
+///
+/// # Errors
+/// EPERM without CAP_SYS_ADMIN, EINVAL over 64 bytes.
+pub fn setdomainname(name: &OsStr) -> Result<(), Errno> {
+    let name = name.as_bytes();
+    // SAFETY: the pointer and the length describe `name`, which the call only reads.
+    Errno::result(unsafe { libc::setdomainname(name.as_ptr().cast(), name.len()) }).map(drop)
+}

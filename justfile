@@ -1,0 +1,130 @@
+# Bare `just` lists the recipes; recipes that start with _ are parts of others.
+
+set positional-arguments
+
+export CARGO_TERM_COLOR := env("CARGO_TERM_COLOR", "auto")
+just := quote(just_executable()) + " --justfile " + quote(justfile())
+target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+
+[private]
+default:
+    @{{ just }} --list --unsorted
+
+# Run a lab with its narration: just lab net, just lab pid --siblings
+[no-exit-message]
+lab name='' *args:
+    #!/bin/sh
+    set -eu
+    lab=$({{ just }} _find "$1"); shift
+    folder=$({{ just }} _build "$lab")
+    exec "$folder/$lab" --explain "$@"
+
+# Run a lab under sudo (built as you); `just root test` runs root's half of the tests
+[no-exit-message]
+root name='' *args:
+    #!/bin/sh
+    set -eu
+    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,SKIPPED_TESTS,CI"
+    if [ "${1-}" = test ]; then
+        shift
+        host=$(rustc --print host-tuple | tr a-z- A-Z_)
+        # cargo runs as you; only the finished test binaries run under sudo.
+        [ -z "$sudo" ] || export "CARGO_TARGET_${host}_RUNNER=$sudo"
+        export INSTA_UPDATE=no INSTA_WORKSPACE_ROOT='{{ justfile_directory() }}'
+        exec {{ just }} test "$@"
+    fi
+    lab=$({{ just }} _find "${1-}"); shift
+    folder=$({{ just }} _build "$lab")
+    exec $sudo "$folder/$lab" --explain "$@"
+
+# Build every lab, statically where this machine can link so; prints the folder
+build:
+    @{{ just }} _build
+
+# Build small, fast release binaries; prints the folder
+release:
+    @{{ just }} _build "" --release
+
+# Run all tests that this caller can (root runs both halves); words filter by name
+[no-exit-message]
+test *args:
+    #!/bin/sh
+    set -eu
+    eval "$({{ just }} _cargo_environment)"
+    export SKIPPED_TESTS='{{ target }}/skipped-tests'
+    mkdir -p '{{ target }}'; : >"$SKIPPED_TESTS"
+    status=0
+    cargo test --locked --workspace $CARGO_TARGET_OPTION "$@" || status=$?
+    if [ -s "$SKIPPED_TESTS" ]; then
+        echo "of these, $(wc -l <"$SKIPPED_TESTS") could not run here and count as skipped, not as passed:"
+        sort "$SKIPPED_TESTS"
+    fi
+    exit $status
+
+# Review changed snapshots one by one and accept the good ones
+bless *args:
+    #!/bin/sh
+    set -eu
+    command -v cargo-insta >/dev/null || cargo install --locked cargo-insta@1.49.0
+    INSTA_UPDATE=new {{ just }} test "$@" || true
+    cargo insta review
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Look for mistakes: formatting, clippy with warnings denied
+lint:
+    cargo fmt --all --check
+    cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+# Everything that CI checks
+ci: lint test (test "--release")
+
+# A folder name in labs/ for what a reader types: net, net_ns, exec, mount …
+[no-exit-message, private]
+_find name:
+    #!/bin/sh
+    cd '{{ justfile_directory() }}/labs'
+    for lab in "$1" "$1_ns" "ns_$1" "$1_proc"; do
+        if [ -n "$1" ] && { [ -f "$lab.rs" ] || [ -f "$lab/main.rs" ]; }; then
+            echo "$lab"; exit
+        fi
+    done
+    echo "just: there is no lab '$1'" >&2
+    echo "hint: the labs are $(ls | sed 's/\.rs$//' | xargs), for example: just lab net" >&2
+    exit 1
+
+# Build one lab, or all; the folder goes to stdout, everything else to stderr
+[no-exit-message, private]
+_build lab='' profile='':
+    #!/bin/sh
+    set -eu
+    eval "$({{ just }} _cargo_environment)"
+    cargo build --locked $CARGO_TARGET_OPTION ${1:+--bin "$1"} ${2-} >&2
+    folder=debug; [ -z "${2-}" ] || folder=release
+    echo "{{ target }}/${CARGO_TARGET_OPTION#--target=}/$folder"
+
+# Shell code that has cargo link statically. With --target the flags reach the
+# labs only; without it they would break procedural macros.
+[no-exit-message, private]
+_cargo_environment:
+    #!/bin/sh
+    set -eu
+    tuple=$(rustc --print host-tuple)
+    echo "CARGO_TARGET_OPTION=--target=$tuple"
+    probe='{{ target }}/links-statically'
+    mkdir -p '{{ target }}'
+    if [ ! -e "$probe" ]; then
+        if echo 'fn main() {}' | rustc --target "$tuple" -C target-feature=+crt-static -o "$probe.out" - 2>/dev/null; then
+            echo yes >"$probe"
+        else
+            echo no >"$probe"
+        fi
+        rm -f "$probe.out"
+    fi
+    if [ "$(cat "$probe")" = yes ]; then
+        echo 'export RUSTFLAGS="${RUSTFLAGS-} -C target-feature=+crt-static"'
+    else
+        echo "note: no static C library here (libc.a), so the labs are linked dynamically" >&2
+    fi

@@ -1,0 +1,104 @@
+//! A tiny container: hostname, PID 1 and /proc of its own.
+//!
+//! Chapter: book/src/mount_proc.md. See mount_namespaces(7), pid_namespaces(7), proc(5).
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::error::Step as _;
+use common::exec::{exec, or_shell};
+use common::explain::ExplainArgs;
+use common::relay::Relay;
+use common::rootless::{Capability, enter_unless_capable};
+use common::{Checkpoint, ChildStack, Result, clone, explain, output, say};
+use nix::mount::{MsFlags, mount};
+use nix::sched::CloneFlags;
+use nix::unistd::{getpid, sethostname};
+
+/// Runs a program as PID 1 of a container with its own hostname and /proc
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// Leave the mount namespace out: ps and top then show the host's processes
+    #[arg(long)]
+    host_proc: bool,
+    /// The program and its arguments; without one, $SHELL or /bin/sh
+    #[arg(trailing_var_arg = true, value_name = "PROGRAM [ARGS]")]
+    command: Vec<OsString>,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+// ANCHOR: main
+fn lab() -> Result<u8> {
+    let Args {
+        host_proc,
+        command,
+        explain,
+    } = output::parse()?;
+    explain.begin()?;
+    enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
+    let command = or_shell(command);
+    let mut flags = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWPID;
+    if !host_proc {
+        flags |= CloneFlags::CLONE_NEWNS;
+    }
+
+    say!("Parent {}: start a container", getpid())?;
+    let relay = Relay::begin()?;
+    let checkpoint = Checkpoint::new()?;
+    let mut child_stack = ChildStack::new()?;
+    let container = clone(flags, &mut child_stack, || {
+        checkpoint.wait()?;
+        container_function(host_proc)?;
+        relay.leave()?;
+        Err(exec(&command))
+    })?;
+    explain!(
+        "clone(CLONE_NEWUTS | CLONE_NEWPID{}): process {container} is the container's PID 1\n\
+         see: ls -l /proc/{container}/ns",
+        if host_proc { "" } else { " | CLONE_NEWNS" },
+        container = container.pid()
+    );
+    checkpoint.open()?;
+
+    let status = relay.wait(container)?;
+    say!("Parent: container stopped!")?;
+    Ok(status)
+}
+// ANCHOR_END: main
+
+// ANCHOR: container
+fn container_function(host_proc: bool) -> Result<()> {
+    say!("Container pid: {}", getpid())?;
+    sethostname("container").step("sethostname", "container")?;
+    explain!("sethostname(\"container\"): in the container's UTS namespace only");
+    if host_proc {
+        explain!("no mount: /proc is still the host's, and ps reads /proc");
+        return Ok(());
+    }
+
+    // The new mount namespace is a copy, and its mounts propagate to the originals
+    // where those are shared: without this, the next mount would cover the host's /proc.
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
+        .step("mount", "MS_PRIVATE on /")?;
+    explain!(
+        "mount(MS_REC | MS_PRIVATE on /): from here on no mount travels to the host\n\
+         see: cat /proc/self/mountinfo, where `shared:` is gone"
+    );
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>)
+        .step("mount", "proc on /proc")?;
+    explain!(
+        "mount(\"proc\", \"/proc\"): a proc shows the PID namespace of the process that mounts it\n\
+         see: ps -ef; ls /proc"
+    );
+    Ok(())
+}
+// ANCHOR_END: container

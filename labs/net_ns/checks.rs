@@ -1,0 +1,72 @@
+//! What the article tries by hand: route, ping, and port 80 twice at once.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use common::netlink::Rtnetlink;
+use common::ping::echo;
+use common::{Checkpoint, Result, Step as _, explain, say};
+
+use crate::{INSIDE, NETWORK, OUTSIDE, PREFIX_LEN};
+
+const PORT: u16 = 80;
+
+/// A packet between two ends of a veth pair takes microseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+// ANCHOR: checks
+pub(crate) fn from_outside() -> Result<()> {
+    say!("From the original namespace:\n")?;
+    route_and_ping(INSIDE)?;
+    fetch(INSIDE, || Ok(()))
+}
+
+pub(crate) fn from_inside(ready: &Checkpoint) -> Result<()> {
+    say!("From the new namespace:\n")?;
+    route_and_ping(OUTSIDE)?;
+    fetch(OUTSIDE, || ready.open())
+}
+
+fn route_and_ping(peer: Ipv4Addr) -> Result<()> {
+    for route in Rtnetlink::open()?.route_list(NETWORK, PREFIX_LEN)? {
+        say!("{route}")?;
+    }
+    explain!(
+        "RTM_GETROUTE: the address brought this route along; ip route list {NETWORK}/{PREFIX_LEN}"
+    );
+    say!("PING {peer} ({peer}) 56(84) bytes of data.")?;
+    say!("{}", echo(peer, PATIENCE)?)?;
+    explain!("a raw socket, one ICMP echo request and its reply: ping -c 1 {peer}");
+    Ok(())
+}
+
+/// Serves port 80 of one address. Bound to the lab's own address, it is in
+/// nobody's way, and a server on another address not in its way.
+pub(crate) fn listen(address: Ipv4Addr) -> Result<TcpListener> {
+    TcpListener::bind((address, PORT)).step("bind", format!("{address}:{PORT}"))
+}
+
+/// Answers one client.
+pub(crate) fn serve(server: &TcpListener, whose: &str) -> Result<()> {
+    let (mut client, _) = server.accept().step("accept", "on port 80")?;
+    client
+        .write_all(format!("this is port 80 of {whose}").as_bytes())
+        .step("write", "to a client")
+}
+
+/// Asks the server on port 80 of an address who it is.
+fn fetch(address: Ipv4Addr, connected: impl FnOnce() -> Result<()>) -> Result<()> {
+    let server = SocketAddr::from((address, PORT));
+    let mut stream = TcpStream::connect_timeout(&server, PATIENCE).step("connect", server)?;
+    connected()?;
+    let mut answer = String::new();
+    stream
+        .set_read_timeout(Some(PATIENCE))
+        .step("setsockopt", "SO_RCVTIMEO")?;
+    stream.read_to_string(&mut answer).step("read", server)?;
+    say!("{server} answers: {answer}\n")?;
+    explain!("both namespaces serve port 80 at once: a port belongs to a network namespace");
+    Ok(())
+}
+// ANCHOR_END: checks

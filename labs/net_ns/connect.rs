@@ -1,0 +1,184 @@
+//! The veth pair and the addresses, by rtnetlink or by `ip`.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::netlink::{
+    LinkMonitor, OperState, Rtnetlink, add_address, add_veth, delete_link, link_up,
+};
+use common::{Error, Result, Step as _, explain, output};
+use nix::errno::Errno;
+use nix::unistd::Pid;
+
+use crate::{INSIDE, OUTSIDE, PREFIX_LEN, Via};
+
+/// What a veth end without a carrier is depends on the kernel, and on whether its
+/// peer was ever in the same namespace.
+const NO_CARRIER: [OperState; 2] = [OperState::Down, OperState::LowerLayerDown];
+
+/// Far longer than any link takes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+// ANCHOR: outside
+/// The pair, and the outside's end of it. The peer is born inside: it ends with
+/// the child's namespace, and the pair with it, even if this process is killed.
+pub(crate) fn outside(via: Via, child: Pid, host: bool) -> Result<Veth0> {
+    let commands = [
+        "ip link add veth0 type veth peer name veth1".to_owned(),
+        format!("ip link set veth1 netns {child}"),
+        "ip link set veth0 up".to_owned(),
+        format!("ip address add {OUTSIDE}/{PREFIX_LEN} dev veth0"),
+    ];
+    let mut monitor = LinkMonitor::open()?;
+    let veth0 = match via {
+        Via::Ip => {
+            let veth0 = Veth0::added(host, || ip(&commands[..1]))?;
+            ip(&commands[1..])?;
+            veth0
+        }
+        Via::Netlink => {
+            let mut rtnetlink = Rtnetlink::open()?;
+            // The address names its link by index, so an index chosen here lets both
+            // requests travel together. It is the one that `ip` would end up with.
+            let highest = rtnetlink.links()?.iter().map(|link| link.index).max();
+            let index = highest.unwrap_or_default() + 2;
+            Veth0::added(host, || {
+                rtnetlink.batch(&[
+                    add_veth("veth0", "veth1", child, Some(index)),
+                    add_address(index, OUTSIDE, PREFIX_LEN),
+                ])
+            })?
+        }
+    };
+    explain_commands("outside: RTM_NEWLINK, RTM_NEWADDR", via, &commands);
+    // The other end is down, so veth0 is up without a carrier.
+    monitor.wait_for("veth0", PATIENCE, |link| {
+        NO_CARRIER.contains(&link.operstate)
+    })?;
+    Ok(veth0)
+}
+// ANCHOR_END: outside
+
+// ANCHOR: inside
+/// The child's end, and its lo.
+pub(crate) fn inside(via: Via) -> Result<()> {
+    let commands = [
+        "ip link set lo up".to_owned(),
+        "ip link set veth1 up".to_owned(),
+        format!("ip address add {INSIDE}/{PREFIX_LEN} dev veth1"),
+    ];
+    let mut monitor = LinkMonitor::open()?;
+    match via {
+        Via::Ip => ip(&commands)?,
+        Via::Netlink => {
+            let mut rtnetlink = Rtnetlink::open()?;
+            let index = rtnetlink.index("veth1")?;
+            rtnetlink.batch(&[
+                link_up("lo"),
+                link_up("veth1"),
+                add_address(index, INSIDE, PREFIX_LEN),
+            ])?;
+        }
+    }
+    explain_commands(
+        "inside: RTM_NEWLINK twice, RTM_NEWADDR, in one message",
+        via,
+        &commands,
+    );
+    monitor.wait_until_up("veth1", PATIENCE)?;
+    Ok(())
+}
+// ANCHOR_END: inside
+
+/// The outside's end. On the real host it is removed before the lab returns, on
+/// every path; a stand-in takes it along.
+pub(crate) struct Veth0 {
+    on_the_host: bool,
+}
+
+impl Veth0 {
+    /// Adds the pair. A veth0 that was there before is not this lab's to remove.
+    fn added(host: bool, add: impl FnOnce() -> Result<()>) -> Result<Self> {
+        add()?;
+        Ok(Self { on_the_host: host })
+    }
+
+    /// `ip link del veth0`; its peer goes with it.
+    pub(crate) fn remove(mut self) -> Result<()> {
+        self.take_away()
+    }
+
+    fn take_away(&mut self) -> Result<()> {
+        if !std::mem::take(&mut self.on_the_host) {
+            return Ok(());
+        }
+        let removed = Rtnetlink::open()?.batch(&[delete_link("veth0")]);
+        match removed {
+            // The child has ended, and the kernel was faster.
+            Err(error) if error.errno() == Some(Errno::ENODEV) => Ok(()),
+            removed => removed,
+        }
+    }
+}
+
+impl Drop for Veth0 {
+    fn drop(&mut self) {
+        if let Err(Error::Step(failure)) = self.take_away() {
+            output::notice(format_args!("{failure}"));
+        }
+    }
+}
+
+fn explain_commands(what: &str, via: Via, commands: &[String]) {
+    let how = if via == Via::Ip {
+        "ip, one process for each step:"
+    } else {
+        "the same as:"
+    };
+    explain!("{what}; {how}\n{}", commands.join("\n"));
+}
+
+/// Where distributions keep `ip`. PATH is not asked: root's lab must not run what
+/// somebody else has put first in it.
+const IP: [&str; 4] = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"];
+
+/// Runs commands that start with `ip`, one process each, as the article does.
+fn ip(commands: &[String]) -> Result<()> {
+    let program = IP.into_iter().find(|path| fs::metadata(path).is_ok());
+    let program = program
+        .ok_or(Errno::ENOENT)
+        .step("execvp", "ip")
+        .map_err(|error| error.hint("install the package iproute2, or leave --via ip out"))?;
+    for command in commands {
+        let output = Command::new(program)
+            .args(command.split_whitespace().skip(1))
+            .env_clear()
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .output()
+            .step("execvp", program)?;
+        if !output.status.success() {
+            return Err(refused(command, &String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+    Ok(())
+}
+
+/// `ip` passes the kernel's errno on in words: `RTNETLINK answers: File exists`.
+fn refused(command: &str, said: &str) -> Error {
+    let words = said.lines().next().unwrap_or_default();
+    let known = [
+        Errno::EEXIST,
+        Errno::EPERM,
+        Errno::EOPNOTSUPP,
+        Errno::ENODEV,
+    ];
+    match known
+        .into_iter()
+        .find(|errno| words.ends_with(errno.desc()))
+    {
+        Some(errno) => Error::new("RTM_NEWLINK", command, errno),
+        None => Error::new("ip", command, Errno::EIO).hint(format!("ip says: {words}")),
+    }
+}

@@ -1,0 +1,190 @@
+//! Network namespaces: a child with interfaces, routes and ports of its own.
+//!
+//! Chapter: book/src/net_ns.md. See network_namespaces(7), veth(4), rtnetlink(7).
+
+mod checks;
+mod connect;
+
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use common::explain::ExplainArgs;
+use common::hold::HoldArgs;
+use common::netlink::{Rtnetlink, link_up};
+use common::rootless::{Capability, enter_unless_capable, is_capable, nsenter};
+use common::{Checkpoint, ChildStack, Error, Result, Step as _, clone, explain, output, say};
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{Pid, getpid};
+
+/// Connects a child in a new network namespace with a veth pair, and tries it out
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// Only list the links of both namespaces, nothing configured
+    #[arg(long, conflicts_with_all = ["hold", "via"])]
+    list: bool,
+    /// Use the real host's network namespace, not a second new one in its place
+    #[arg(long)]
+    host: bool,
+    /// How to configure: rtnetlink messages, or the article's ip commands
+    #[arg(long, value_enum, default_value_t = Via::Netlink)]
+    via: Via,
+    #[command(flatten)]
+    hold: HoldArgs,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Via {
+    Netlink,
+    Ip,
+}
+
+const NEEDED: [Capability; 4] = [
+    Capability::CAP_SYS_ADMIN,
+    Capability::CAP_NET_ADMIN,
+    Capability::CAP_NET_RAW,
+    Capability::CAP_NET_BIND_SERVICE,
+];
+
+/// The article's addresses: a network of two hosts, link-local, so routed nowhere.
+const NETWORK: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 0);
+const PREFIX_LEN: u8 = 30;
+const OUTSIDE: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
+const INSIDE: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 2);
+
+const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID.union(CloneFlags::CLONE_NEWNET);
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+fn lab() -> Result<u8> {
+    let args: Args = output::parse()?;
+    args.explain.begin()?;
+    enter_the_original_namespace(args.host, args.list)?;
+    if args.list {
+        list_both()
+    } else {
+        connect_both(&args)
+    }
+}
+
+/// Sees to it that nothing of the host is changed unless that was asked for: a
+/// second new network namespace, with lo up as on any host, plays its part.
+fn enter_the_original_namespace(host: bool, only_list: bool) -> Result<()> {
+    if host && !only_list && !is_capable(&NEEDED) {
+        return Err(
+            Error::new("RTM_NEWLINK", "veth0 on the real host", Errno::EPERM)
+                .hint("only root changes the host's network: use sudo, or leave --host out"),
+        );
+    }
+    enter_unless_capable(&NEEDED)?;
+    if host {
+        return Ok(());
+    }
+    unshare(CloneFlags::CLONE_NEWNET).step("unshare", "CLONE_NEWNET")?;
+    Rtnetlink::open()?.batch(&[link_up("lo")])?;
+    explain!(
+        "unshare(CLONE_NEWNET): a new network namespace stands for the host, which stays\n\
+         as it is (--host uses the real one); lo is up in it, as on a host\n\
+         see: readlink /proc/{}/ns/net",
+        getpid()
+    );
+    Ok(())
+}
+
+// ANCHOR: list
+fn list_both() -> Result<u8> {
+    print_links("Original")?;
+    let checkpoint = Checkpoint::new()?;
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(FLAGS, &mut child_stack, || {
+        checkpoint.wait()?;
+        print_links("New")?;
+        Ok(0)
+    })?;
+    explain_clone(child.pid());
+    checkpoint.open()?;
+    child.wait()
+}
+
+fn print_links(which: &str) -> Result<()> {
+    let links = Rtnetlink::open()?.links()?;
+    say!("\n{which} NET namespace:\n\n{links}")
+}
+// ANCHOR_END: list
+
+// ANCHOR: main
+fn connect_both(args: &Args) -> Result<u8> {
+    let hold = args.hold.begin()?;
+    let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
+
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(FLAGS, &mut child_stack, || {
+        child_function(args.via, &go, &ready)
+    })?;
+    explain_clone(child.pid());
+    let veth0 = connect::outside(args.via, child.pid(), args.host)?;
+    print_links("Original")?;
+    go.open()?; // The outside is up: the child configures its side.
+
+    ready.wait()?;
+    let server = checks::listen(OUTSIDE)?;
+    checks::from_outside()?;
+    go.open()?; // The child's turn to check.
+    ready.wait()?;
+    checks::serve(&server, "the original namespace")?;
+    ready.wait()?;
+
+    if let Some(hold) = &hold {
+        hold.wait(&commands(getpid(), child.pid(), args.host))?;
+    }
+    veth0.remove()?;
+    go.open()?; // The child may end.
+    child.wait()
+}
+
+fn child_function(via: Via, go: &Checkpoint, ready: &Checkpoint) -> Result<u8> {
+    go.wait()?;
+    connect::inside(via)?;
+    print_links("New")?;
+    let server = checks::listen(INSIDE)?;
+    ready.open()?; // The inside is up and serves port 80.
+
+    checks::serve(&server, "the new namespace")?;
+    go.wait()?;
+    checks::from_inside(ready)?;
+    ready.open()?; // Everything is checked.
+    go.wait()?;
+    Ok(0)
+}
+// ANCHOR_END: main
+
+fn explain_clone(child: Pid) {
+    explain!(
+        "clone(CLONE_NEWPID | CLONE_NEWNET): process {child} has a network namespace of its\n\
+         own, with nothing in it but a lo that is down, and waits at the checkpoint\n\
+         see: readlink /proc/{child}/ns/net; cat /proc/{child}/net/dev"
+    );
+}
+
+/// What to paste into another terminal while the namespaces are held.
+fn commands(original: Pid, child: Pid, host: bool) -> String {
+    let outside = if host {
+        String::new()
+    } else {
+        nsenter(original, "--net") + " "
+    };
+    let inside = nsenter(child, "--net");
+    format!(
+        "  {outside}ping -c 1 {INSIDE}\n  \
+           {outside}ip route list {NETWORK}/{PREFIX_LEN}\n  \
+           {inside} ping -c 1 {OUTSIDE}\n  \
+           {inside} ip link list\n  \
+           readlink /proc/{original}/ns/net /proc/{child}/ns/net"
+    )
+}

@@ -1,0 +1,99 @@
+//! PID namespaces: the child is PID 1 of a process tree of its own.
+//!
+//! Chapter: book/src/pid_ns.md. See pid_namespaces(7), clone(2).
+
+mod nested;
+mod siblings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::explain::ExplainArgs;
+use common::rootless::{Capability, enter_unless_capable};
+use common::{Checkpoint, ChildStack, Result, clone, explain, output, program_name, say};
+use nix::sched::CloneFlags;
+use nix::unistd::{getpid, getppid};
+
+/// Starts a child in a new PID namespace and shows what each process takes itself for
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// Leave CLONE_NEWPID out: the child stays in the parent's PID namespace
+    #[arg(long, conflicts_with_all = ["siblings", "nested"])]
+    shared: bool,
+    /// Two namespaces side by side: who sees and who can signal whom
+    #[arg(long, conflicts_with = "nested")]
+    siblings: bool,
+    /// PID namespaces inside one another, N deep: one process, many PIDs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    nested: Option<u8>,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+fn lab() -> Result<u8> {
+    let args: Args = output::parse()?;
+    args.explain.begin()?;
+    if !args.shared {
+        enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
+    }
+    match (args.nested, args.siblings) {
+        (Some(depth), _) => nested::lab(depth),
+        (None, true) => siblings::lab(),
+        (None, false) => parent_and_child(args.shared),
+    }
+}
+
+// ANCHOR: main
+fn parent_and_child(shared: bool) -> Result<u8> {
+    let flags = if shared {
+        CloneFlags::empty()
+    } else {
+        CloneFlags::CLONE_NEWPID
+    };
+
+    let checkpoint = Checkpoint::new()?;
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(flags, &mut child_stack, || child_function(&checkpoint))?;
+
+    explain!(
+        "clone(): process {child} is the child; in the parent's namespace that is its PID\n\
+         see: readlink /proc/{parent}/ns/pid /proc/{child}/ns/pid; grep NSpid /proc/{child}/status",
+        child = child.pid(),
+        parent = getpid()
+    );
+    say!("PID for {} process = {}", program_name(), getpid())?;
+    say!(
+        "Child process created by clone() from {} have PID = {}",
+        program_name(),
+        child.pid()
+    )?;
+    checkpoint.open()?;
+
+    child.wait()
+}
+// ANCHOR_END: main
+
+// ANCHOR: child
+fn child_function(checkpoint: &Checkpoint) -> Result<u8> {
+    checkpoint.wait()?;
+    explain!(
+        "getpid(), getppid() in the child: the first process of a PID namespace is PID 1,\n\
+         and a parent that the namespace does not hold is PID 0\n\
+         see: pid_namespaces(7)"
+    );
+    say!(
+        "Child's PID from child_function() from own namespace: {}",
+        getpid()
+    )?;
+    say!(
+        "Parent's PID from child_function() from own namespace: {}",
+        getppid()
+    )?;
+    Ok(0)
+}
+// ANCHOR_END: child

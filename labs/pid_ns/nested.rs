@@ -1,0 +1,111 @@
+//! PID namespaces inside one another: a PID in each of them for every process.
+
+use std::iter;
+
+use common::reports::Reports;
+use common::{Checkpoint, ChildStack, Error, Result, clone, explain, namespace, say};
+use nix::errno::Errno;
+use nix::sched::CloneFlags;
+use nix::unistd::{Pid, getpid};
+
+// ANCHOR: nested
+pub(crate) fn lab(depth: u8) -> Result<u8> {
+    namespace::check_proc()?;
+    let (reports, release) = (Reports::new()?, Checkpoint::new()?);
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(CloneFlags::CLONE_NEWPID, &mut child_stack, || {
+        nest(1, depth, &reports, &release)
+    })?;
+
+    let mut rows = vec![Row::new(0, getpid(), getpid().as_raw())?];
+    let mut refused = None;
+    for level in 1..=depth {
+        match reports.receive()? {
+            (pid, own) if own > 0 => rows.push(Row::new(level, pid, own)?),
+            (_, errno) => {
+                refused = Some((level, Errno::from_raw(-errno)));
+                break;
+            }
+        }
+    }
+    explain!(
+        "clone(CLONE_NEWPID) in each child again: {} PID namespaces, one inside another\n\
+         see: grep NSpid /proc/{}/status",
+        rows.len() - 1,
+        child.pid()
+    );
+    print(&rows)?;
+    release.open()?;
+    let status = child.wait()?;
+    match refused {
+        Some((level, errno)) => {
+            let object = format!("CLONE_NEWPID for namespace {level}");
+            Err(Error::new("clone", object, errno))
+        }
+        None => Ok(status),
+    }
+}
+
+/// One level: says who it is, then starts the next. The innermost process waits
+/// until the table is printed, every other one for the child inside it.
+fn nest(level: u8, depth: u8, reports: &Reports, release: &Checkpoint) -> Result<u8> {
+    reports.send(getpid().as_raw())?;
+    let mut child_stack = ChildStack::new()?;
+    if level < depth {
+        let child = clone(CloneFlags::CLONE_NEWPID, &mut child_stack, || {
+            nest(level + 1, depth, reports, release)
+        });
+        match child {
+            Ok(child) => return child.wait(),
+            Err(error) => reports.send(-(error.errno().unwrap_or(Errno::EIO) as i32))?,
+        }
+    }
+    release.wait()?;
+    Ok(0)
+}
+// ANCHOR_END: nested
+
+/// A process: what it says of itself, and its PID in each namespace from the
+/// lab's own to the one it lives in.
+struct Row {
+    own: i32,
+    pids: Vec<i32>,
+}
+
+impl Row {
+    /// Reads NSpid. A kernel that contradicted what the process says would be an
+    /// error, not a table.
+    fn new(level: u8, pid: Pid, own: i32) -> Result<Self> {
+        let all = namespace::pids(pid)?;
+        let outer = all.len().saturating_sub(usize::from(level) + 1);
+        let pids: Vec<_> = all.into_iter().skip(outer).collect();
+        if pids.last() != Some(&own) || pids.first() != Some(&pid.as_raw()) {
+            return Err(Error::new(
+                "read",
+                format!("NSpid of process {pid}"),
+                Errno::EBADMSG,
+            ));
+        }
+        Ok(Self { own, pids })
+    }
+}
+
+fn print(rows: &[Row]) -> Result<()> {
+    say!("PID namespaces inside one another, 0 the outermost; each process's PID in every one:\n")?;
+    let namespaces: Vec<_> = (0i32..).take(rows.len()).collect();
+    say!("process  getpid()  {}", columns(&namespaces))?;
+    for (process, row) in rows.iter().enumerate() {
+        say!("{process:<7}  {:>8}  {}", row.own, columns(&row.pids))?;
+    }
+    Ok(())
+}
+
+/// Seven digits are enough for every PID, two for those in namespaces just made.
+fn columns(cells: &[i32]) -> String {
+    let widths = iter::once(7).chain(iter::repeat(2));
+    let cells = cells
+        .iter()
+        .zip(widths)
+        .map(|(cell, width)| format!("{cell:>width$}"));
+    cells.collect::<Vec<_>>().join(" ")
+}

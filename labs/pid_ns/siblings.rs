@@ -1,0 +1,109 @@
+//! Two PID namespaces side by side: A with two processes, B with one.
+
+use common::reports::Reports;
+use common::{ChildStack, Result, clone, explain, namespace, say};
+use nix::errno::Errno;
+use nix::sched::CloneFlags;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getpid, pause};
+
+// ANCHOR: siblings
+pub(crate) fn lab() -> Result<u8> {
+    namespace::check_proc()?;
+    let (a, b) = (Reports::new()?, Reports::new()?);
+    let (mut stack_a, mut stack_b) = (ChildStack::new()?, ChildStack::new()?);
+
+    let a1 = clone(CloneFlags::CLONE_NEWPID, &mut stack_a, || first_of_a(&a))?;
+    let (_, a1_inside) = a.receive()?;
+    let (a2, a2_inside) = a.receive()?;
+    let b1 = clone(CloneFlags::CLONE_NEWPID, &mut stack_b, || first_of_b(&b))?;
+    let (_, b1_inside) = b.receive()?;
+    explain!(
+        "clone(CLONE_NEWPID) twice, and clone() without it inside A: three processes\n\
+         see: grep NSpid /proc/{}/status /proc/{a2}/status /proc/{}/status",
+        a1.pid(),
+        b1.pid()
+    );
+
+    say!("Namespace A holds two processes, namespace B one. Seen from outside:\n")?;
+    say!("PROCESS  PID OUTSIDE  PID INSIDE  NAMESPACE")?;
+    for (name, outside, inside) in [
+        ("A1", a1.pid(), a1_inside),
+        ("A2", a2, a2_inside),
+        ("B1", b1.pid(), b1_inside),
+    ] {
+        say!(
+            "{name:7}  {outside:>11}  {inside:>10}  {}",
+            namespace::link(outside, "pid")?
+        )?;
+    }
+
+    explain!("kill(PID, 0) sends nothing: it asks whether the PID names a process in here");
+    a.answer(b1.pid().as_raw())?;
+    let (_, answer) = a.receive()?;
+    say!(
+        "\nA1 inside A: kill({}, 0) to B1: {}",
+        b1.pid(),
+        words(answer)
+    )?;
+    b.answer(a1.pid().as_raw())?;
+    let (_, answer) = b.receive()?;
+    say!(
+        "B1 inside B: kill({}, 0) to A1: {}",
+        a1.pid(),
+        words(answer)
+    )?;
+    for (name, pid) in [("A1", a1.pid()), ("A2", a2), ("B1", b1.pid())] {
+        say!("the parent:  kill({pid}, 0) to {name}: {}", words(ask(pid)))?;
+    }
+
+    explain!(
+        "kill(A1, SIGKILL) from outside: with PID 1 the kernel ends every process of A\n\
+         see: pid_namespaces(7), the namespace's init process"
+    );
+    a1.kill(Signal::SIGKILL)?;
+    let a1_pid = a1.pid();
+    let status = a1.wait()?;
+    say!("\nthe parent:  kill({a1_pid}, SIGKILL) to A1: ended with status {status}")?;
+    say!("the parent:  kill({a2}, 0) to A2: {}", words(ask(a2)))?;
+    say!(
+        "the parent:  kill({}, 0) to B1: {}",
+        b1.pid(),
+        words(ask(b1.pid()))
+    )?;
+    b1.kill(Signal::SIGKILL)?;
+    b1.wait()?;
+    Ok(0)
+}
+
+fn first_of_a(reports: &Reports) -> Result<u8> {
+    reports.send(getpid().as_raw())?;
+    let mut child_stack = ChildStack::new()?;
+    let a2 = clone(CloneFlags::empty(), &mut child_stack, || {
+        reports.send(getpid().as_raw())?;
+        pause();
+        Ok(0)
+    })?;
+    reports.send(ask(Pid::from_raw(reports.ask()?)))?;
+    a2.wait()
+}
+
+fn first_of_b(reports: &Reports) -> Result<u8> {
+    reports.send(getpid().as_raw())?;
+    reports.send(ask(Pid::from_raw(reports.ask()?)))?;
+    pause();
+    Ok(0)
+}
+// ANCHOR_END: siblings
+
+/// Whether the PID names a process in the caller's namespace: 0 or the errno.
+fn ask(pid: Pid) -> i32 {
+    kill(pid, None).err().map_or(0, |errno| errno as i32)
+}
+
+fn words(answer: i32) -> String {
+    match answer {
+        0 => "0, it is there".to_owned(),
+        errno => Errno::from_raw(errno).to_string(),
+    }
+}

@@ -1,0 +1,111 @@
+//! UTS namespaces: the child has a hostname of its own.
+//!
+//! Chapter: book/src/uts_ns.md. See uts_namespaces(7), clone(2), sethostname(2).
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use common::error::Step as _;
+use common::explain::ExplainArgs;
+use common::hold::HoldArgs;
+use common::output::{self, printable};
+use common::rootless::{Capability, enter_unless_capable, nsenter};
+use common::{Checkpoint, ChildStack, Result, clone, explain, say, setdomainname};
+use nix::sched::CloneFlags;
+use nix::sys::utsname::uname;
+use nix::unistd::{Pid, getpid, sethostname};
+
+/// Starts a child in a new UTS namespace and changes the hostname there
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// The hostname that the child sets
+    #[arg(value_parser = a_name())]
+    name: OsString,
+    /// Set the NIS domain name, too
+    #[arg(long, value_name = "NAME", value_parser = a_name())]
+    domain: Option<OsString>,
+    #[command(flatten)]
+    hold: HoldArgs,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+fn a_name() -> impl TypedValueParser<Value = OsString> {
+    OsStringValueParser::new().try_map(|name| match name.is_empty() {
+        true => Err("a name must not be empty"),
+        false => Ok(name),
+    })
+}
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+// ANCHOR: main
+fn lab() -> Result<u8> {
+    let args: Args = output::parse()?;
+    args.explain.begin()?;
+    enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
+    let hold = args.hold.begin()?;
+
+    let (go, renamed) = (Checkpoint::new()?, Checkpoint::new()?);
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(CloneFlags::CLONE_NEWUTS, &mut child_stack, || {
+        go.wait()?;
+        child_function(&args)?;
+        renamed.open()?;
+        go.wait()?; // Its namespace lives as long as it does.
+        Ok(0)
+    })?;
+
+    say!("PID of child created by clone() is {}", child.pid())?;
+    explain!(
+        "clone(CLONE_NEWUTS): the child starts with a copy of the parent's names\n\
+         see: readlink /proc/{}/ns/uts /proc/{}/ns/uts",
+        getpid(),
+        child.pid()
+    );
+    go.open()?;
+    renamed.wait()?;
+
+    explain!("uname() in the parent: its own namespace still has the old name");
+    print_names("parent:", args.domain.is_some())?;
+    if let Some(hold) = &hold {
+        hold.wait(&commands(getpid(), child.pid()))?;
+    }
+    go.open()?;
+    child.wait()
+}
+// ANCHOR_END: main
+
+// ANCHOR: child
+fn child_function(args: &Args) -> Result<()> {
+    sethostname(&args.name).step("sethostname", printable(&args.name))?;
+    explain!("sethostname() in the child: it changes the child's namespace, no other");
+    if let Some(domain) = &args.domain {
+        setdomainname(domain).step("setdomainname", printable(domain))?;
+    }
+    print_names("child: ", args.domain.is_some())
+}
+
+fn print_names(whose: &str, with_domain: bool) -> Result<()> {
+    let uts = uname().step("uname", "of the UTS namespace")?;
+    say!("uts.nodename in {whose} {}", printable(uts.nodename()))?;
+    if with_domain {
+        say!("uts.domainname in {whose} {}", printable(uts.domainname()))?;
+    }
+    Ok(())
+}
+// ANCHOR_END: child
+
+fn commands(parent: Pid, child: Pid) -> String {
+    format!(
+        "  readlink /proc/{parent}/ns/uts    # the parent's UTS namespace\n  \
+           readlink /proc/{child}/ns/uts    # the child's\n  \
+           {} uname -n",
+        nsenter(child, "--uts")
+    )
+}

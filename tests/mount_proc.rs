@@ -1,0 +1,229 @@
+//! The claims of the chapter on the tiny container.
+#![expect(missing_docs, reason = "a test's name is its claim")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use rexpect::session::spawn_command;
+use support::{HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require};
+
+fn run(args: &[&str], who: Who) -> (i32, String) {
+    let output = lab("mount_proc")
+        .args(args)
+        .by(who)
+        .command()
+        .output()
+        .unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
+}
+
+#[test]
+fn the_container_has_its_own_name_pid_1_and_processes() {
+    for &who in everyone() {
+        let args = ["sh", "-c", "uname -n; echo $$; ps -eo pid,args"];
+        assert_transcript!("default", lab("mount_proc").by(who).args(args).transcript());
+    }
+}
+
+#[test]
+fn top_sees_only_the_containers_processes() {
+    for &who in everyone() {
+        let (_, text) = run(&["top", "-bn1"], who);
+        assert!(text.contains("Tasks:   1 total,"), "{text}");
+    }
+}
+
+#[test]
+fn with_the_hosts_proc_ps_sees_the_hosts_processes() {
+    for &who in everyone() {
+        let (_, text) = run(
+            &[
+                "--host-proc",
+                "sh",
+                "-c",
+                "uname -n; echo $$; ps -e | wc -l",
+            ],
+            who,
+        );
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1..4], ["Container pid: 1", "container", "1"]);
+        assert!(lines[4].trim().parse::<u32>().unwrap() > 4, "{text}");
+    }
+}
+
+#[test]
+fn the_host_proc_version_is_the_articles_first() {
+    let args = ["--host-proc", "sh", "-c", "uname -n; echo $$"];
+    assert_transcript!("host_proc", lab("mount_proc").args(args).transcript());
+}
+
+#[test]
+fn the_status_of_the_program_is_passed_on_exactly() {
+    for &who in everyone() {
+        let script = "for i in $(seq 0 5 255); do \"$@\" sh -c \"exit $i\" >/dev/null; \
+                      [ $? = $i ] || echo $i $?; done
+                      \"$@\" /no/such >/dev/null; echo $?; \"$@\" /etc/passwd >/dev/null; echo $?";
+        let run = lab("mount_proc").by(who).shell(script).command().assert();
+        run.success().stdout("127\n126\n");
+    }
+}
+
+/// Starts a program, sends the lab a signal, prints the status of the lab.
+fn signalled(signal: &str, program: &str) -> String {
+    let script = format!(
+        "\"$@\" sh -c '{program}' >/tmp/said & lab=$!
+         for i in $(seq 500); do grep -q ready /tmp/said && break; sleep 0.01; done
+         kill -{signal} $lab; wait $lab; echo $?; cat /tmp/said >&2"
+    );
+    // With a private /tmp, so that tests side by side do not meet.
+    let script = script.replace("/tmp/said", "\"$said\"");
+    let script = format!("said=$(mktemp); {script}; rm \"$said\"");
+    let run = lab("mount_proc")
+        .shell(&script)
+        .command()
+        .assert()
+        .success();
+    String::from_utf8_lossy(&run.get_output().stdout)
+        .trim()
+        .to_owned()
+}
+
+#[test]
+fn a_signal_with_a_handler_reaches_the_program() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let program =
+            format!("trap \"exit 42\" {signal}; echo ready; while :; do sleep 0.02; done");
+        assert_eq!(signalled(signal, &program), "42", "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_without_a_handler_ends_the_container() {
+    for (signal, status) in [("TERM", "143"), ("HUP", "129"), ("INT", "130")] {
+        assert_eq!(
+            signalled(signal, "echo ready; sleep 60; true"),
+            status,
+            "{signal}"
+        );
+    }
+}
+
+#[test]
+fn the_hosts_proc_is_untouched_also_where_root_is_shared() {
+    require!(is_root(), "makes a host of its own");
+    let script = "mount --make-rshared /; state >/before; mount_proc true; user mount_proc true; mount_proc --host-proc true";
+    host::leaves_the_host_untouched(script);
+    let script = "mount --make-rshared /; mount_proc sleep 5 >/dev/null & lab=$!
+         for i in $(seq 500); do child=$(cat /proc/$lab/task/$lab/children 2>/dev/null)
+             [ \"$child\" ] && [ \"$(cat /proc/${child% }/comm)\" = sleep ] && break; sleep 0.01; done
+         [ -d /proc/$lab ] && grep -c ' /proc proc' /proc/self/mounts; uname -n; kill $lab; wait $lab";
+    // One proc on /proc is the machine's, one that of the host made here.
+    let own = host::on_own_host("grep -c ' /proc proc' /proc/self/mounts; uname -n").success();
+    let own = String::from_utf8_lossy(&own.get_output().stdout).into_owned();
+    assert!(own.ends_with(&format!("{HOSTNAME}\n")));
+    host::on_own_host(script).stdout(own);
+}
+
+#[test]
+fn the_shell_is_the_default_program() {
+    let script = "echo 'echo shell $$' | SHELL=/bin/sh \"$@\"";
+    let run = lab("mount_proc")
+        .by(Who::User)
+        .shell(script)
+        .command()
+        .assert()
+        .success();
+    assert!(String::from_utf8_lossy(&run.get_output().stdout).contains("shell 1\n"));
+}
+
+#[test]
+fn an_interactive_shell_has_job_control_and_ctrl_c() {
+    let mut command = lab("mount_proc")
+        .by(Who::User)
+        .args(["bash", "--norc", "--noprofile", "-i"])
+        .std_command();
+    command.env("PS1", "READY> ");
+    let mut shell = spawn_command(command, Some(20_000)).unwrap();
+    shell.exp_string("READY> ").unwrap();
+    shell.send_control('c').unwrap();
+    shell.exp_string("READY> ").unwrap();
+    shell.send_line("sleep 60").unwrap();
+    shell.exp_string("sleep 60").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    shell.send_control('c').unwrap();
+    shell.exp_string("READY> ").unwrap();
+    shell.send_line("echo status $?; sleep 50 & jobs").unwrap();
+    shell.exp_string("status 130").unwrap();
+    shell.exp_string("Running").unwrap();
+    shell.send_line("exit 7").unwrap();
+    shell.exp_string("Parent: container stopped!").unwrap();
+    let status = shell.process().wait().unwrap();
+    assert!(format!("{status:?}").ends_with(", 7)"), "{status:?}");
+}
+
+#[test]
+fn ctrl_c_ends_a_program_that_has_no_handler() {
+    let command = lab("mount_proc")
+        .by(Who::User)
+        .args(["sleep", "60"])
+        .std_command();
+    let mut program = spawn_command(command, Some(20_000)).unwrap();
+    program.exp_string("Container pid: 1").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    program.send_control('c').unwrap();
+    program.exp_string("Parent: container stopped!").unwrap();
+    let status = program.process().wait().unwrap();
+    assert!(format!("{status:?}").ends_with(", 130)"), "{status:?}");
+}
+
+#[test]
+fn a_script_has_its_terminal_back_after_an_interactive_shell() {
+    let script = "\"$@\"; read line; echo \"read: $line\"";
+    let mut command = lab("mount_proc").by(Who::User).shell(script);
+    command = command.args(["bash", "--norc", "--noprofile", "-i"]);
+    let mut shell = spawn_command(command.std_command(), Some(20_000)).unwrap();
+    shell.exp_string("$").unwrap();
+    shell.send_line("exit").unwrap();
+    shell.exp_string("container stopped!").unwrap();
+    shell.send_line("still here").unwrap();
+    shell.exp_string("read: still here").unwrap();
+}
+
+#[test]
+fn the_narration_tells_what_happens() {
+    let args = ["--explain", "sh", "-c", "echo $$"];
+    assert_transcript!(
+        "explain",
+        lab("mount_proc").by(Who::User).args(args).terminal()
+    );
+}
+
+#[test]
+fn runs_inside_itself() {
+    let path = support::directory().join("mount_proc");
+    let inner = path.to_str().unwrap();
+    let outer = [inner, inner, "sh", "-c", "echo inside $$"];
+    let (status, text) = run(&outer, everyone()[0]);
+    assert_eq!(
+        (status, text.matches("container stopped!").count()),
+        (0, 3),
+        "{text}"
+    );
+    assert!(text.contains("inside 1\n"), "{text}");
+}
+
+#[test]
+fn leaves_the_host_untouched() {
+    require!(is_root(), "makes a host of its own");
+    host::leaves_the_host_untouched(
+        "mount_proc true; mount_proc --host-proc true; user mount_proc true; mount_proc /no",
+    );
+}

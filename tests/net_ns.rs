@@ -1,0 +1,245 @@
+//! The claims of the chapter on network namespaces.
+#![expect(missing_docs, reason = "a test's name is its claim")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, require, storm};
+
+#[test]
+fn the_transcript_is_the_articles_and_its_checks() {
+    for &who in everyone() {
+        assert_transcript!("default", lab("net_ns").by(who).transcript());
+    }
+}
+
+#[test]
+fn a_new_network_namespace_has_nothing_but_a_lo_that_is_down() {
+    for &who in everyone() {
+        assert_transcript!("list", lab("net_ns").by(who).args(["--list"]).transcript());
+    }
+}
+
+#[test]
+fn ip_gives_the_same_listings_routes_and_answers() {
+    require!(
+        installed("ip"),
+        "compares with the article's ip commands (package iproute2)"
+    );
+    for &who in everyone() {
+        let via_ip = lab("net_ns").by(who).args(["--via", "ip"]).transcript();
+        let via_netlink = lab("net_ns").by(who).transcript();
+        let lines = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&via_ip), lines(&via_netlink));
+    }
+}
+
+/// Runs a script in both namespaces of a held lab, as the article does from
+/// another terminal.
+fn in_both_namespaces(arguments: &str, script: &str) -> String {
+    let held = format!(
+        "net_ns {arguments} --hold 30 >/dev/null 2>/tmp/held & lab=$!
+         for i in $(seq 500); do grep -q 'readlink /proc' /tmp/held && break; sleep 0.01; done
+         child=$(cat /proc/$lab/task/$lab/children)
+         both() {{ for pid in $lab $child; do nsenter --target $pid --net \"$@\"; done; }}
+         {script}
+         kill -INT $lab; wait $lab"
+    );
+    let output = host::on_own_host(&held).success();
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn ip_leaves_the_same_state_as_netlink() {
+    require!(
+        is_root() && installed("ip"),
+        "reads the state with ip, on a host of its own"
+    );
+    // The whole state, without what is random (addresses of the links, and the IPv6
+    // addresses made of them), counted (indexes) or a matter of time (valid_lft).
+    let read =
+        "both ip -details -json address | jq -S 'del(.[][\"address\", \"ifindex\", \"link_index\"])
+                  | del(.[].addr_info[]? | select(.family == \"inet6\" and .scope == \"link\"))'
+                both ip -details route show table all
+                both ip neighbour | grep -v lladdr | cut -d' ' -f1-3";
+    require!(installed("jq"), "compares with jq");
+    let netlink = in_both_namespaces("", read);
+    let ip = in_both_namespaces("--via ip", read);
+    assert!(
+        netlink.contains("veth1") && netlink.contains("169.254.1.2"),
+        "{netlink}"
+    );
+    assert_eq!(netlink, ip);
+}
+
+#[test]
+fn the_listing_is_that_of_ip_link_list_to_the_byte() {
+    require!(
+        is_root() && installed("ip"),
+        "compares with ip, on a host of its own"
+    );
+    let output = host::on_own_host(
+        "ip link add br0 type bridge; ip link set br0 up alias 'two words'
+         ip link add va type veth peer name vb; ip link set va master br0; ip link set vb up
+         ip link add m0 link eth0 type macvlan 2>/dev/null; ip link set lo txqueuelen 0
+         ip link list; echo ====; net_ns --list --host",
+    )
+    .success();
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    let (theirs, ours) = text.split_once("====\n").unwrap();
+    assert!(
+        theirs.contains("vb@va") && theirs.contains("alias two words"),
+        "{theirs}"
+    );
+    assert!(
+        ours.starts_with(&format!("\nOriginal NET namespace:\n\n{theirs}\n")),
+        "{ours}\n{theirs}"
+    );
+}
+
+#[test]
+fn what_the_article_types_works_while_the_lab_holds() {
+    require!(
+        is_root() && installed("ping"),
+        "types ping (package iputils-ping)"
+    );
+    let typed = in_both_namespaces(
+        "",
+        "nsenter --target $lab --net ping -c 1 169.254.1.2 | grep -c ' 0% packet loss'
+         nsenter --target $child --net ping -c 1 169.254.1.1 | grep -c ' 0% packet loss'
+         nsenter --target $lab --net ip route list 169.254.1.0/30",
+    );
+    let route = "169.254.1.0/30 dev veth0 proto kernel scope link src 169.254.1.1";
+    assert_eq!(
+        typed.lines().map(str::trim_end).collect::<Vec<_>>(),
+        ["1", "1", route]
+    );
+}
+
+#[test]
+fn a_user_is_given_commands_that_work_for_a_user() {
+    require!(
+        is_root() && installed("ping"),
+        "types ping (package iputils-ping)"
+    );
+    let script = "user net_ns --hold 30 >/dev/null 2>/tmp/held & lab=$!
+         for i in $(seq 500); do grep -q 'readlink /proc' /tmp/held && break; sleep 0.01; done
+         sed -n '/^  /p' /tmp/held >/tmp/typed; chmod 644 /tmp/typed
+         user sh -e /tmp/typed >/tmp/said 2>&1; echo \"status $?\"
+         grep -c ' 0% packet loss' /tmp/said; grep -c 'net:\\[' /tmp/said
+         kill -INT $lab; wait $lab";
+    host::on_own_host(script)
+        .success()
+        .stdout("status 0\n2\n2\n");
+}
+
+#[test]
+fn on_the_real_host_veth0_is_gone_before_the_lab_returns() {
+    require!(is_root(), "makes a host of its own");
+    let script = "for i in 1 2 3 4 5; do net_ns --host >/dev/null || echo failed; \
+                  ip link show veth0 2>&1; done";
+    let gone = "Device \"veth0\" does not exist.\n".repeat(5);
+    host::on_own_host(script).stdout(gone);
+    host::leaves_the_host_untouched(
+        "net_ns --host; net_ns --host --via ip; net_ns --host --hold 0",
+    );
+}
+
+#[test]
+fn a_kill_never_leaves_veth0_on_the_real_host() {
+    require!(is_root(), "makes a host of its own");
+    host::leaves_the_host_untouched(
+        "for delay in 0.001 0.003 0.005 0.01 0.02 0.03; do for signal in KILL TERM INT; do
+             net_ns --host --hold & lab=$!; sleep $delay; kill -$signal $lab; wait $lab
+         done; done",
+    );
+}
+
+#[test]
+fn a_veth0_that_exists_is_said_plainly_and_left_alone() {
+    require!(is_root(), "makes a host of its own");
+    for via in ["netlink", "ip"] {
+        let script = format!(
+            "ip link add veth0 type veth peer name other
+             net_ns --host --via {via} >/dev/null; echo \"status $?\"; ip link show veth0 >/dev/null && echo there"
+        );
+        let output = host::on_own_host(&script)
+            .success()
+            .stdout("status 1\nthere\n");
+        let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(
+            error.contains("EEXIST: File exists\nhint: veth0 exists"),
+            "{error}"
+        );
+        assert_eq!(error.lines().count(), 2, "{error}");
+    }
+}
+
+#[test]
+fn a_taken_port_80_and_a_firewall_are_said_plainly() {
+    require!(is_root(), "makes a host of its own");
+    require!(installed("python3"), "serves port 80 with python3");
+    let script = "python3 -m http.server 80 >/dev/null 2>&1 & server=$!
+         for i in $(seq 500); do ss -ltn | grep -q ':80 ' && break; sleep 0.01; done
+         net_ns --host >/dev/null; echo \"status $?\"; ip link show veth0 2>&1; kill $server";
+    let output = host::on_own_host(script).stdout("status 1\nDevice \"veth0\" does not exist.\n");
+    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(
+        error.contains("bind 169.254.1.1:80: EADDRINUSE") && error.contains("hint: "),
+        "{error}"
+    );
+    // A route that drops stands for a firewall that does.
+    let script =
+        "ip rule add pref 0 to 169.254.1.2 blackhole; net_ns --host >/dev/null; echo \"status $?\"";
+    let output = host::on_own_host(script).success().stdout("status 1\n");
+    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(
+        error.contains("169.254.1.2: E") && error.contains("hint: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_user_cannot_change_the_real_host() {
+    let output = lab("net_ns")
+        .by(Who::User)
+        .args(["--host"])
+        .command()
+        .assert()
+        .code(1)
+        .stdout("");
+    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(
+        error.contains("EPERM") && error.contains("hint: only root"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_narration_shows_the_ip_command_of_every_step() {
+    assert_transcript!(
+        "explain",
+        lab("net_ns").by(Who::User).args(["--explain"]).terminal()
+    );
+}
+
+#[test]
+fn the_host_is_untouched_also_when_killed() {
+    require!(is_root(), "makes a host of its own");
+    host::leaves_the_host_untouched(
+        "net_ns; net_ns --list; net_ns --via ip; user net_ns; net_ns --hold 0",
+    );
+    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
+        for _ in 0..5 {
+            storm::end_at_random(&lab("net_ns"), signal, Duration::from_millis(30));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The claims of the chapter on PID namespaces.
+#![expect(missing_docs, reason = "a test's name is its claim")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use support::{Who, assert_transcript, everyone, host, is_root, lab, require};
+
+/// The numbers behind the last `word` of each line.
+fn numbers(text: &str, word: &str) -> Vec<u32> {
+    let after = text.lines().filter_map(|line| line.rsplit_once(word));
+    after
+        .map(|(_, number)| number.trim().parse().expect("a number"))
+        .collect()
+}
+
+fn stdout(args: &[&str], who: Who) -> String {
+    let output = lab("pid_ns")
+        .args(args)
+        .by(who)
+        .command()
+        .assert()
+        .success();
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_transcript_is_the_articles() {
+    for &who in everyone() {
+        assert_transcript!("default", lab("pid_ns").by(who).transcript());
+    }
+}
+
+#[test]
+fn without_clone_newpid_the_child_sees_what_the_parent_sees() {
+    for &who in everyone() {
+        assert_transcript!(
+            "shared",
+            lab("pid_ns").by(who).args(["--shared"]).transcript()
+        );
+        let text = stdout(&["--shared"], who);
+        let outside = [numbers(&text, "process = "), numbers(&text, "have PID = ")].concat();
+        let inside = numbers(&text, "own namespace: ");
+        assert_eq!(
+            [outside[1], outside[0]],
+            inside[..],
+            "child and parent, the same numbers"
+        );
+    }
+}
+
+#[test]
+fn child_is_pid_1_of_its_namespace_and_sees_no_parent() {
+    for &who in everyone() {
+        let text = stdout(&[], who);
+        assert_eq!(numbers(&text, "own namespace: "), [1, 0]);
+        assert!(numbers(&text, "have PID = ")[0] > 1);
+    }
+}
+
+#[test]
+fn siblings_do_not_know_of_each_other() {
+    for &who in everyone() {
+        let transcript = lab("pid_ns").by(who).args(["--siblings"]).transcript();
+        assert_transcript!("siblings", transcript);
+    }
+}
+
+#[test]
+fn siblings_in_one_namespace_have_one_handle_and_the_others_another() {
+    let text = stdout(&["--siblings"], everyone()[0]);
+    let handles: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.split_once("pid:["))
+        .collect();
+    assert_eq!(handles[0].1, handles[1].1);
+    assert_ne!(handles[1].1, handles[2].1);
+}
+
+#[test]
+fn a_nested_process_has_a_pid_in_each_namespace() {
+    for &who in everyone() {
+        let transcript = lab("pid_ns").by(who).args(["--nested", "4"]).transcript();
+        assert_transcript!("nested", transcript);
+    }
+}
+
+#[test]
+fn the_kernel_limits_nesting_and_the_lab_shows_where() {
+    let depth = stdout(&["--nested", "20"], everyone()[0]).lines().count();
+    assert_eq!(
+        depth,
+        20 + 4,
+        "a heading of three lines, the lab and its 20 descendants"
+    );
+    let refused = lab("pid_ns")
+        .args(["--nested", "40"])
+        .command()
+        .assert()
+        .code(1);
+    let output = refused.get_output();
+    let rows = String::from_utf8_lossy(&output.stdout).lines().count() - 4;
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let expected = format!("clone CLONE_NEWPID for namespace {}: ENOSPC", rows + 1);
+    assert!(error.contains(&expected), "{error}");
+    assert!(
+        error.contains("hint: ") && error.lines().count() == 2,
+        "{error}"
+    );
+    assert!(rows <= 32, "MAX_PID_NS_LEVEL");
+}
+
+#[test]
+fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
+    assert_transcript!(
+        "explain",
+        lab("pid_ns").by(Who::User).args(["--explain"]).terminal()
+    );
+    assert_eq!(stdout(&["--explain"], Who::User).lines().count(), 4);
+}
+
+#[test]
+fn the_name_is_the_file_name_of_the_program() {
+    let text = lab("pid_ns")
+        .shell("cd \"${1%/*}\"; exec ./pid_ns")
+        .command()
+        .assert()
+        .success();
+    let text = String::from_utf8_lossy(&text.get_output().stdout).into_owned();
+    assert!(text.starts_with("PID for pid_ns process = "), "{text}");
+}
+
+#[test]
+fn a_wrong_proc_is_an_error_with_a_hint() {
+    require!(is_root(), "makes a PID namespace without its own /proc");
+    let script = "unshare --pid --fork pid_ns --nested 2";
+    host::on_own_host(script).code(1).stderr(
+        "pid_ns: readlink /proc/self: ESRCH: No such process\n\
+         hint: this /proc belongs to another PID namespace: mount one of your own, for example \
+         with `unshare --fork --pid --mount-proc`\n",
+    );
+}
+
+#[test]
+fn leaves_the_host_untouched() {
+    require!(is_root(), "makes a host of its own");
+    host::leaves_the_host_untouched(
+        "pid_ns; pid_ns --siblings; pid_ns --nested 5; pid_ns --nested 40; user pid_ns --siblings",
+    );
+}

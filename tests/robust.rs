@@ -1,0 +1,281 @@
+//! What every lab survives: full, closed and broken outputs, signals at random
+//! moments, many at once, and what callers hand over.
+#![expect(missing_docs, reason = "a test's name is its claim")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use support::{Lab, everyone, host, is_root, lab, require, storm};
+
+/// Every lab in a form that works for everyone and that ends by itself.
+fn labs() -> Vec<Lab> {
+    vec![
+        lab("pid_ns"),
+        lab("pid_ns").args(["--shared"]),
+        lab("pid_ns").args(["--siblings"]),
+        lab("pid_ns").args(["--nested", "5"]),
+        lab("uts_ns").args(["bizarro"]),
+        lab("net_ns"),
+        lab("net_ns").args(["--list"]),
+        lab("mount_proc").args(["sh", "-c", "echo $$"]),
+        lab("unshare").args([
+            "-Urmpf",
+            "--kill-child",
+            "--mount-proc",
+            "sh",
+            "-c",
+            "echo $$",
+        ]),
+    ]
+}
+
+/// Those that write the transcript themselves.
+fn writers() -> Vec<Lab> {
+    labs()
+        .into_iter()
+        .filter(|lab| !format!("{lab:?}").contains("\"unshare\""))
+        .collect()
+}
+
+fn stderr_lines(assert: &assert_cmd::assert::Assert) -> Vec<String> {
+    let text = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    text.lines()
+        .filter(|line| !line.contains("no root needed"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_full_stdout_is_an_error_with_a_hint() {
+    for lab in writers() {
+        let run = lab
+            .shell("exec \"$@\" >/dev/full")
+            .command()
+            .assert()
+            .code(1);
+        let lines = stderr_lines(&run);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(
+            lines[0].contains("write stdout: ENOSPC") && lines[1].starts_with("hint: "),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn a_closed_stdout_is_an_error_with_a_hint() {
+    for lab in writers() {
+        let run = lab.shell("exec \"$@\" >&-").command().assert().code(1);
+        let lines = stderr_lines(&run);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(
+            lines[0].contains("write stdout: EBADF") && lines[1].starts_with("hint: "),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_ends_a_lab_quietly() {
+    for who in everyone() {
+        for lab in writers() {
+            // `true` reads nothing at all; head leaves in the middle.
+            for reader in ["true", "head -1"] {
+                let run = lab
+                    .clone()
+                    .by(*who)
+                    .shell(&format!("\"$@\" | {reader}"))
+                    .command()
+                    .assert();
+                assert_eq!(stderr_lines(&run.success()), [""; 0], "{lab:?}");
+            }
+            let status = "{ \"$@\"; echo $? >&2; } | true";
+            let run = lab
+                .clone()
+                .by(*who)
+                .shell(status)
+                .command()
+                .assert()
+                .success();
+            let lines = stderr_lines(&run);
+            assert!(lines == ["141"] || lines == ["0"], "{lab:?} {lines:?}");
+        }
+    }
+}
+
+#[test]
+fn closed_stdin_and_stderr_do_not_matter() {
+    for lab in labs() {
+        lab.shell("exec \"$@\" <&- 2>&-")
+            .command()
+            .assert()
+            .success();
+    }
+}
+
+#[test]
+fn ignored_and_blocked_signals_of_the_caller_do_not_matter() {
+    for lab in labs() {
+        lab.shell("trap '' CHLD PIPE INT TERM HUP; exec \"$@\"")
+            .command()
+            .assert()
+            .success();
+    }
+}
+
+#[test]
+fn an_argument_that_is_no_utf_8_is_no_panic() {
+    for lab in labs() {
+        let run = lab
+            .shell("\"$@\" \"$(printf '\\377')\"; echo $?")
+            .command()
+            .assert()
+            .success();
+        let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(!text.contains("panicked"), "{text}");
+    }
+}
+
+#[test]
+fn help_goes_to_stdout_and_usage_errors_to_stderr() {
+    for name in [
+        "pid_ns",
+        "net_ns",
+        "uts_ns",
+        "ns_exec",
+        "unshare",
+        "mount_proc",
+    ] {
+        let help = lab(name)
+            .args(["--help"])
+            .command()
+            .assert()
+            .success()
+            .stderr("");
+        assert!(String::from_utf8_lossy(&help.get_output().stdout).contains("Usage: "));
+        let status = if ["ns_exec", "unshare"].contains(&name) {
+            1
+        } else {
+            2
+        };
+        lab(name)
+            .args(["--no-such-option"])
+            .command()
+            .assert()
+            .code(status)
+            .stdout("");
+        lab(name)
+            .args(["--help"])
+            .shell("\"$@\" >/dev/full")
+            .command()
+            .assert()
+            .code(1);
+    }
+}
+
+#[test]
+fn a_machine_that_allows_no_namespaces_is_said_plainly() {
+    require!(is_root(), "sets limits in a user namespace of its own");
+    for name in ["user", "pid", "net", "uts", "mnt"] {
+        let script = format!(
+            "unshare -r sh -c 'echo 0 >/proc/sys/user/max_{name}_namespaces
+                 for lab in pid_ns net_ns \"uts_ns b\" \"mount_proc true\"; do
+                     setpriv --bounding-set=-all --inh-caps=-all -- $lab >/tmp/out 2>/tmp/said; status=$?
+                     [ $status = 0 ] || {{ [ $status = 1 ] && grep -q ENOSPC /tmp/said && grep -q ^hint: /tmp/said || {{ echo $lab $status; cat /tmp/said; }}; }}
+                     [ $(grep -vc \"no root needed\" /tmp/said) -le 2 ] || cat /tmp/said
+                 done'"
+        );
+        host::on_own_host(&script).success().stdout("");
+    }
+}
+
+#[test]
+fn a_chroot_refuses_user_namespaces_and_the_hint_says_so() {
+    require!(is_root(), "calls chroot");
+    let script = "mkdir /mnt/scratch/root; mount --bind / /mnt/scratch/root
+         mount --bind /mnt/labs /mnt/scratch/root/mnt
+         chroot /mnt/scratch/root setpriv --reuid=1234 --regid=1234 --clear-groups /mnt/pid_ns";
+    let output = host::on_own_host(script).code(1).stdout("");
+    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(
+        error.contains("CLONE_NEWUSER: EPERM") && error.contains("inside a chroot"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_root_without_a_c_library_is_enough() {
+    require!(is_root(), "calls chroot");
+    let pid_ns = std::fs::read(support::directory().join("pid_ns")).unwrap();
+    let dynamic = pid_ns.windows(9).any(|window| window == b"ld-linux-");
+    require!(
+        !dynamic,
+        "the labs are linked dynamically: `just test` links statically"
+    );
+    let script = "mkdir /mnt/scratch/root; cp /mnt/labs/pid_ns /mnt/labs/uts_ns /mnt/scratch/root
+                  chroot /mnt/scratch/root /pid_ns >/dev/null && chroot /mnt/scratch/root /uts_ns b >/dev/null";
+    host::on_own_host(script).success().stderr("");
+}
+
+#[test]
+fn fifty_side_by_side_print_the_same() {
+    for lab in [
+        lab("net_ns"),
+        lab("pid_ns"),
+        lab("uts_ns").args(["bizarro"]),
+        lab("mount_proc").args(["true"]),
+    ] {
+        for who in everyone() {
+            let lab = lab.clone().by(*who);
+            let started: Vec<_> = (0..50)
+                .map(|_| {
+                    lab.std_command()
+                        .stdout(Stdio::piped())
+                        .stderr(Stdio::null())
+                        .spawn()
+                        .unwrap()
+                })
+                .collect();
+            let mut transcripts = std::collections::BTreeSet::new();
+            for child in started {
+                let output = child.wait_with_output().unwrap();
+                assert!(output.status.success(), "{lab:?}");
+                let text = String::from_utf8(output.stdout).unwrap();
+                transcripts.insert(support::normalise::normalise(&text));
+            }
+            assert_eq!(transcripts.len(), 1, "{transcripts:?}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_at_a_random_moment_leaves_nothing() {
+    let signals = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT];
+    let mut labs = labs();
+    labs.push(lab("uts_ns").args(["bizarro", "--hold", "9"]));
+    labs.push(lab("net_ns").args(["--hold", "9"]));
+    labs.push(lab("mount_proc").args(["sleep", "9"]));
+    // The rule of --kill-child is SIGKILL's: INT and TERM the parent outlives.
+    for round in 0..204 {
+        let lab = &labs[round % labs.len()];
+        let who = everyone()[round / labs.len() % everyone().len()];
+        let signal = signals[round / 7 % signals.len()];
+        storm::end_at_random(&lab.clone().by(who), signal, Duration::from_millis(25));
+    }
+}
+
+#[test]
+fn a_user_leaves_nothing_either() {
+    require!(is_root(), "makes a host of its own");
+    let script = "for lab in pid_ns 'uts_ns b' net_ns 'mount_proc true'; do user $lab; user timeout -s KILL 0.01 $lab; done";
+    host::leaves_the_host_untouched(script);
+}

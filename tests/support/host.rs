@@ -1,0 +1,91 @@
+//! A host made for one test, compared before and after.
+//!
+//! The machine that runs the tests is never quiet enough to be compared whole. So
+//! root's tests make a small host of namespaces, where nothing else runs, with
+//! links, a name, mounts and an empty /tmp of its own; the lab takes it for real.
+
+use std::process::Stdio;
+
+use assert_cmd::Command;
+
+use super::{directory, is_root};
+
+/// Everything that a lab could leave behind, as text. `/proc/[0-9]*` without the
+/// shell that reads it and what it starts.
+const STATE: &str = r#"
+state() {
+    echo "names: $(cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname)"
+    echo "mounts:"; cut -d' ' -f3- /proc/self/mountinfo
+    echo "links:"; ip -o link; ip -o address; ip route show table all; ip -6 route show table all
+    echo "netns files:"; ls /run/netns 2>/dev/null
+    echo "namespaces:"; readlink /proc/[0-9]*/ns/* 2>/dev/null | sort -u
+    echo "processes:"; for p in /proc/[0-9]*; do echo "$p $(cat $p/comm 2>/dev/null)"; done |
+        grep -vE ' (sh|cat|ls|sort|readlink|cut|ip|grep|)$'
+    echo "queues:"; ipcs -q | tail -n +4; ls /dev/mqueue
+    echo "files:"; ls -A /tmp /run /dev/shm
+}
+# Links and namespaces of a process that has ended go when the kernel gets to it.
+settled() {
+    for i in $(seq 200); do
+        state >/after; cmp -s /before /after && return 0; sleep 0.02
+    done
+    diff /before /after
+}
+"#;
+
+/// Makes the host; `$1` is the folder of the labs, `$2` the script that uses it.
+const MAKE: &str = r#"
+set -e
+mount -t tmpfs -o mode=755 none /mnt
+mkdir /mnt/labs /mnt/scratch
+mount --bind "$1" /mnt/labs
+mount -t tmpfs -o mode=1777 none /tmp
+mount -t tmpfs -o mode=755 none /run
+mount -t tmpfs -o mode=1777 none /dev/shm
+mkdir -p /dev/mqueue && mount -t mqueue none /dev/mqueue || true
+echo antero >/proc/sys/kernel/hostname
+ip link set lo up
+ip link add eth0 type dummy && ip link set eth0 up && ip address add 192.0.2.1/24 dev eth0
+PATH=/mnt/labs:$PATH
+user() { setpriv --reuid=1234 --regid=1234 --clear-groups -- "$@"; }
+set +e
+cd /
+"#;
+
+/// Runs a shell script on a host of its own, with the labs in its PATH, `user`
+/// to run a command as uid 1234, and `settled`, which prints what has changed
+/// since `state >/before`.
+pub(crate) fn on_own_host(script: &str) -> assert_cmd::assert::Assert {
+    assert!(is_root(), "a host of namespaces is made by root");
+    let state = STATE
+        .replace("/before", "/mnt/scratch/before")
+        .replace("/after", "/mnt/scratch/after");
+    let script = script.replace("/before", "/mnt/scratch/before");
+    let whole = format!("{MAKE}{state}\n{script}\n");
+    let mut command = std::process::Command::new("unshare");
+    command
+        .args([
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--net",
+            "--pid",
+            "--fork",
+            "--kill-child",
+        ])
+        .args(["--mount-proc", "sh", "-c"])
+        .arg(whole)
+        .arg("sh")
+        .arg(directory())
+        .stdin(Stdio::null());
+    let mut command = Command::from_std(command);
+    command
+        .timeout(std::time::Duration::from_secs(120))
+        .assert()
+}
+
+/// Runs a script on a host of its own and demands that the host is as it was.
+pub(crate) fn leaves_the_host_untouched(script: &str) {
+    let script = format!("state >/before\n{{ {script}\n}} >/dev/null 2>&1\nsettled");
+    on_own_host(&script).success().stdout("");
+}

@@ -1,0 +1,278 @@
+//! Runs the finished labs on the real kernel, and makes their output comparable.
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "test code, of which every test file uses its own part"
+)]
+
+pub(crate) mod host;
+pub(crate) mod normalise;
+pub(crate) mod storm;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use assert_cmd::Command;
+
+/// An ordinary user. Not 65534: that is what unmapped IDs look like inside a user
+/// namespace, so a lab that forgot its maps would seem to work.
+pub(crate) const USER: &str = "1234";
+
+/// The host's name in every transcript.
+pub(crate) const HOSTNAME: &str = "antero";
+
+/// No lab takes longer; one that hangs fails its test.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Who runs a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Every capability of the machine.
+    Root,
+    /// None: uid 1234, or whoever runs the tests.
+    User,
+}
+
+/// Everyone that these tests can be: a user has only the rootless half.
+pub(crate) fn everyone() -> &'static [Who] {
+    if is_root() {
+        &[Who::Root, Who::User]
+    } else {
+        &[Who::User]
+    }
+}
+
+/// Whether the tests themselves run as root.
+pub(crate) fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// A lab to be run: [`lab`] makes one, [`Lab::command`] its command.
+#[derive(Clone, Debug)]
+pub(crate) struct Lab {
+    name: String,
+    who: Who,
+    args: Vec<OsString>,
+    shell: String,
+}
+
+/// The lab as the articles run it: as root where the tests may.
+pub(crate) fn lab(name: &str) -> Lab {
+    Lab {
+        name: name.into(),
+        who: everyone()[0],
+        args: Vec::new(),
+        shell: "exec \"$@\"".into(),
+    }
+}
+
+impl Lab {
+    /// Another caller.
+    pub(crate) fn by(mut self, who: Who) -> Self {
+        self.who = who;
+        self
+    }
+
+    /// More arguments.
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args
+            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// What a shell does around the lab, which is `"$@"`: redirections, traps, limits.
+    pub(crate) fn shell(mut self, script: &str) -> Self {
+        self.shell = script.into();
+        self
+    }
+
+    /// The words of the command, to be run as they are.
+    fn words(&self) -> Vec<OsString> {
+        let mut words: Vec<OsString> = match (is_root(), self.who) {
+            // A UTS namespace whose name the test knows.
+            (true, Who::Root) => STAGE_ROOT.iter().map(Into::into).collect(),
+            (true, Who::User) => STAGE_USER.iter().map(Into::into).collect(),
+            (false, _) => vec!["env".into()],
+        };
+        if is_root() && self.who == Who::User {
+            words.push(directory().into());
+        }
+        words.extend([
+            "sh".into(),
+            "-c".into(),
+            self.shell.clone().into(),
+            "sh".into(),
+        ]);
+        words.push(self.path().into());
+        words.extend(self.args.iter().cloned());
+        words
+    }
+
+    fn path(&self) -> PathBuf {
+        if is_root() && self.who == Who::User && !*REACHABLE {
+            Path::new("/mnt").join(&self.name)
+        } else {
+            directory().join(&self.name)
+        }
+    }
+
+    /// The command for assert_cmd.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::from_std(self.std_command());
+        command.timeout(LIMIT);
+        command
+    }
+
+    /// The command for std, for tests that need the process itself.
+    pub(crate) fn std_command(&self) -> std::process::Command {
+        let words = self.words();
+        let mut command = std::process::Command::new(&words[0]);
+        command
+            .args(&words[1..])
+            .env_remove("SHELL")
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// What the lab prints on stdout when it succeeds, normalised, below its command line.
+    pub(crate) fn transcript(&self) -> String {
+        let output = self
+            .command()
+            .assert()
+            .success()
+            .get_output()
+            .stdout
+            .clone();
+        self.shown(&String::from_utf8(output).expect("a transcript is UTF-8"))
+    }
+
+    /// The same with stderr, in the order in which a terminal shows both.
+    pub(crate) fn terminal(&self) -> String {
+        let output = self
+            .clone()
+            .shell("exec 2>&1 \"$@\"")
+            .command()
+            .output()
+            .expect("the lab starts");
+        self.shown(&String::from_utf8(output.stdout).expect("a transcript is UTF-8"))
+    }
+
+    fn shown(&self, output: &str) -> String {
+        let words = self.args.iter().map(|word| word.to_string_lossy());
+        let args: String = words.map(|word| format!(" {}", quoted(&word))).collect();
+        format!("$ {}{args}\n{}", self.name, normalise::normalise(output))
+    }
+}
+
+/// A word as a reader would type it in a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into()
+    } else {
+        format!("'{word}'")
+    }
+}
+
+const STAGE_ROOT: &[&str] = &[
+    "unshare",
+    "--uts",
+    "sh",
+    "-c",
+    "echo antero >/proc/sys/kernel/hostname; exec \"$@\"",
+    "sh",
+];
+
+/// The first argument is the folder of the labs. Where an ordinary user cannot
+/// reach it (below /root, say), it appears on /mnt of a mount namespace.
+const STAGE_USER: &[&str] = &[
+    "unshare",
+    "--uts",
+    "--mount",
+    "sh",
+    "-c",
+    "echo antero >/proc/sys/kernel/hostname
+     become='setpriv --reuid=1234 --regid=1234 --clear-groups'
+     $become test -x \"$1\" || mount --bind \"$1\" /mnt
+     shift
+     exec $become env HOME=/nonexistent \"$@\"",
+    "sh",
+];
+
+/// Where cargo put the labs that this test was built with.
+pub(crate) fn directory() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_pid_ns"))
+        .parent()
+        .expect("a file is in a folder")
+}
+
+static REACHABLE: LazyLock<bool> = LazyLock::new(|| {
+    let mut test = Command::new("setpriv");
+    test.args([
+        "--reuid=1234",
+        "--regid=1234",
+        "--clear-groups",
+        "test",
+        "-x",
+    ])
+    .arg(directory());
+    test.ok().is_ok()
+});
+
+/// Whether a program is installed.
+pub(crate) fn installed(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
+}
+
+/// Tests that CI's own machine may skip, with the reason why it must.
+const MAY_SKIP_ON_CI: &[&str] = &[];
+
+/// Ends the test early unless the condition holds, counted apart from those that passed.
+macro_rules! require {
+    ($condition:expr, $why:expr) => {
+        if !$condition {
+            $crate::support::skip(std::thread::current().name().unwrap_or("?"), $why);
+            return;
+        }
+    };
+}
+pub(crate) use require;
+
+/// Writes a skipped test down for the tally of `just test`.
+pub(crate) fn skip(test: &str, why: &str) {
+    let on_ci = std::env::var_os("CI").is_some();
+    assert!(
+        !on_ci || MAY_SKIP_ON_CI.contains(&test),
+        "skipped on CI: {test}: {why}"
+    );
+    eprintln!("skipped: {test}: {why}");
+    if let Some(list) = std::env::var_os("SKIPPED_TESTS") {
+        let mut list = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(list)
+            .expect("the list");
+        writeln!(list, "{test}: {why}").expect("the list");
+    }
+}
+
+/// Compares a transcript with its snapshot, `tests/snapshots/TEST__NAME.snap`.
+macro_rules! assert_transcript {
+    ($name:expr, $transcript:expr) => {
+        insta::with_settings!({ omit_expression => true }, {
+            insta::assert_snapshot!($name, $transcript)
+        })
+    };
+}
+pub(crate) use assert_transcript;

@@ -1,0 +1,265 @@
+//! The claims of the chapter on unshare().
+#![expect(missing_docs, reason = "a test's name is its claim")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, require};
+
+fn stdout(args: &[&str], who: Who) -> String {
+    let output = lab("unshare")
+        .args(args)
+        .by(who)
+        .command()
+        .assert()
+        .success();
+    String::from_utf8_lossy(&output.get_output().stdout).into_owned()
+}
+
+#[test]
+fn a_user_gets_every_namespace_behind_a_user_namespace() {
+    let types = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+    let links = types.map(|name| format!("/proc/self/ns/{name}"));
+    for &who in everyone() {
+        let outside = lab("unshare").by(who).shell("shift; exec \"$@\"");
+        let outside = outside
+            .args(["readlink"])
+            .args(&links)
+            .command()
+            .assert()
+            .success();
+        let outside = String::from_utf8_lossy(&outside.get_output().stdout).into_owned();
+        let mut args = vec!["-CimnpTuUrf", "--mount-proc", "readlink"];
+        args.extend(links.iter().map(String::as_str));
+        let inside = stdout(&args, who);
+        assert_eq!((inside.lines().count(), outside.lines().count()), (8, 8));
+        for (inside, outside) in inside.lines().zip(outside.lines()) {
+            assert_ne!(inside, outside);
+        }
+    }
+}
+
+#[test]
+fn with_fork_the_program_is_pid_1_and_ps_sees_only_it() {
+    for &who in everyone() {
+        let args = [
+            "-Urpmf",
+            "--mount-proc",
+            "sh",
+            "-c",
+            "echo $$; ls /proc | grep -c '^[0-9]'",
+        ];
+        assert_eq!(stdout(&args, who).lines().next(), Some("1"));
+        let count: u32 = stdout(&args, who).lines().nth(1).unwrap().parse().unwrap();
+        assert!(count <= 3, "sh, ls and grep, not {count}");
+    }
+}
+
+#[test]
+fn without_fork_the_program_stays_and_its_first_child_is_pid_1() {
+    let args = ["-Urp", "sh", "-c", "[ $$ -gt 1 ] && sh -c 'echo $$'"];
+    for &who in everyone() {
+        assert_eq!(stdout(&args, who), "1\n");
+    }
+}
+
+#[test]
+fn root_inside_is_the_caller_outside() {
+    let args = [
+        "-r",
+        "sh",
+        "-c",
+        "id -u; id -g; cat /proc/self/setgroups; touch /tmp/x 2>&1; exit 0",
+    ];
+    assert!(stdout(&args, Who::User).starts_with("0\n0\ndeny\n"));
+    assert_transcript!(
+        "default",
+        lab("unshare")
+            .by(Who::User)
+            .args([
+                "--map-root-user",
+                "--uts",
+                "sh",
+                "-c",
+                "id -u; cat /proc/self/setgroups",
+            ])
+            .transcript()
+    );
+}
+
+#[test]
+fn options_stop_at_the_program() {
+    let args = ["-r", "echo", "-u", "--fork", "--", "-x"];
+    assert_eq!(stdout(&args, Who::User), "-u --fork -- -x\n");
+}
+
+#[test]
+fn without_a_program_it_is_the_shell() {
+    let run = |shell: &str| {
+        let script = format!("{shell}; echo 'echo $0' | \"$@\"");
+        let run = lab("unshare")
+            .args(["-r"])
+            .by(Who::User)
+            .shell(&script)
+            .command()
+            .assert()
+            .success();
+        String::from_utf8_lossy(&run.get_output().stdout).into_owned()
+    };
+    assert_eq!(run("unset SHELL"), "/bin/sh\n");
+    assert_eq!(run("export SHELL=/bin/bash"), "/bin/bash\n");
+}
+
+#[test]
+fn a_tool_does_what_its_options_say_and_no_more() {
+    let refused = lab("unshare")
+        .by(Who::User)
+        .args(["--uts", "true"])
+        .command()
+        .assert()
+        .code(1);
+    let error = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(
+        error.starts_with("unshare: unshare CLONE_NEWUTS: EPERM"),
+        "{error}"
+    );
+    assert!(
+        error.contains("hint: ") && error.lines().count() == 2,
+        "{error}"
+    );
+}
+
+#[test]
+fn usage_errors_end_with_status_1_as_in_the_manual() {
+    for args in [
+        &["--no-such"][..],
+        &["--propagation", "odd", "true"],
+        &["--kill-child=NO", "true"],
+    ] {
+        lab("unshare").args(args).command().assert().code(1);
+    }
+    lab("unshare").args(["--help"]).command().assert().code(0);
+}
+
+#[test]
+fn the_status_of_the_program_is_passed_on_exactly() {
+    for fork in ["", "--fork"] {
+        let script = format!(
+            "for i in $(seq 0 255); do \"$@\" {fork} sh -c \"exit $i\"; [ $? = $i ] || echo $i $?; done
+             for i in 1 2 3 9 11 13 15 34 64; do \"$@\" {fork} sh -c \"kill -$i \\$\\$\"
+                 [ $? = $((128 + i)) ] || echo signal $i $?; done
+             \"$@\" {fork} /no/such; echo $?; \"$@\" {fork} /etc/passwd; echo $?"
+        );
+        let run = lab("unshare")
+            .args(["-r"])
+            .by(Who::User)
+            .shell(&script)
+            .command()
+            .assert();
+        run.success().stdout("127\n126\n");
+    }
+}
+
+/// unshare(1): the parent outlives SIGINT and SIGTERM, the child does not.
+#[test]
+fn with_fork_the_parent_outlives_int_and_term() {
+    let script = "\"$@\" --fork sleep 60 & parent=$!
+         for i in $(seq 500); do child=$(cat /proc/$parent/task/$parent/children 2>/dev/null)
+             [ \"$child\" ] && [ \"$(cat /proc/${child% }/comm)\" = sleep ] && break; sleep 0.01; done
+         kill -INT $parent; kill -TERM $parent; sleep 0.1
+         kill -0 $child && echo both live
+         kill -TERM $child; wait $parent; echo $?";
+    let run = lab("unshare")
+        .args(["-r"])
+        .by(Who::User)
+        .shell(script)
+        .command()
+        .assert();
+    run.success().stdout("both live\n143\n");
+}
+
+#[test]
+fn with_kill_child_the_child_ends_with_its_parent() {
+    for (option, expected) in [
+        ("--kill-child", "gone"),
+        ("--kill-child=TERM", "gone"),
+        ("--fork", "there"),
+    ] {
+        let script = format!(
+            "\"$@\" {option} sleep 60 & parent=$!
+             for i in $(seq 500); do child=$(cat /proc/$parent/task/$parent/children 2>/dev/null)
+                 [ \"$child\" ] && [ \"$(cat /proc/${{child% }}/comm)\" = sleep ] && break; sleep 0.01; done
+             kill -KILL $parent; wait $parent
+             for i in $(seq 50); do kill -0 $child 2>/dev/null || break; sleep 0.01; done
+             if kill -0 $child 2>/dev/null; then echo there; kill -KILL $child; else echo gone; fi"
+        );
+        let run = lab("unshare")
+            .args(["-r"])
+            .by(Who::User)
+            .shell(&script)
+            .command()
+            .assert();
+        run.success().stdout(format!("{expected}\n"));
+    }
+}
+
+#[test]
+fn the_mounts_of_the_new_namespace_stay_in_it() {
+    require!(is_root(), "makes a host of its own");
+    host::leaves_the_host_untouched(
+        "mount --make-rshared /; state >/before
+         unshare --mount mount -t tmpfs none /tmp
+         unshare --mount --propagation slave mount -t tmpfs none /tmp
+         unshare --mount-proc --pid --fork --propagation unchanged true
+         user unshare -r --mount mount -t tmpfs none /tmp",
+    );
+}
+
+#[test]
+fn propagation_is_as_asked() {
+    require!(is_root() && installed("findmnt"), "reads mount propagation");
+    let script = "mount --make-rshared /
+         for kind in private shared slave unchanged; do
+             unshare --mount --propagation $kind findmnt -no PROPAGATION /
+         done";
+    host::on_own_host(script)
+        .success()
+        .stdout("private\nshared\nprivate,slave\nshared\n");
+}
+
+#[test]
+fn the_articles_mqueue_session_with_a_mount_of_ones_own() {
+    require!(is_root(), "makes a host of its own");
+    // The article unmounts /dev/mqueue in one mount namespace and finds it in the other.
+    let script = "unshare --mount sh -c 'umount /dev/mqueue; grep -c mqueue /proc/self/mounts'
+                  grep -c mqueue /proc/self/mounts";
+    host::on_own_host(script).stdout("0\n1\n");
+    // What a user inherits is locked; what a user mounted can be unmounted.
+    let script = "user unshare -Urm umount /dev/mqueue 2>/dev/null || echo locked
+         user unshare -Urmi sh -ec 'mount -t mqueue mqueue /dev/mqueue
+             unshare --mount sh -ec \"umount /dev/mqueue; grep -c mqueue /proc/self/mounts\"
+             grep -c mqueue /proc/self/mounts'";
+    host::on_own_host(script).success().stdout("locked\n1\n2\n");
+}
+
+#[test]
+fn the_narration_tells_what_happens() {
+    let args = ["--explain", "-Urmpf", "--mount-proc", "sh", "-c", "echo $$"];
+    assert_transcript!(
+        "explain",
+        lab("unshare").by(Who::User).args(args).terminal()
+    );
+}
+
+#[test]
+fn leaves_the_host_untouched() {
+    require!(is_root(), "makes a host of its own");
+    host::leaves_the_host_untouched(
+        "unshare -CimnpTu -f true; user unshare -rCimnpTu -f true; unshare -m false",
+    );
+}
