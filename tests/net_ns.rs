@@ -1,5 +1,4 @@
 //! The claims of the chapter on network namespaces.
-#![expect(missing_docs, reason = "a test's name is its claim")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -47,8 +46,8 @@ fn ip_gives_the_same_listings_routes_and_answers() {
 fn in_both_namespaces(arguments: &str, script: &str) -> String {
     let held = format!(
         "net_ns {arguments} --hold 30 >/dev/null 2>/tmp/held & lab=$!
-         for i in $(seq 500); do grep -q 'readlink /proc' /tmp/held && break; sleep 0.01; done
-         child=$(cat /proc/$lab/task/$lab/children)
+         wait_for grep 'readlink /proc' /tmp/held
+         child=$(child_of $lab)
          both() {{ for pid in $lab $child; do nsenter --target $pid --net \"$@\"; done; }}
          {script}
          kill -INT $lab; wait $lab"
@@ -130,10 +129,10 @@ fn a_user_is_given_commands_that_work_for_a_user() {
         is_root() && installed("ping"),
         "types ping (package iputils-ping)"
     );
-    let script = "user net_ns --hold 30 >/dev/null 2>/tmp/held & lab=$!
-         for i in $(seq 500); do grep -q 'readlink /proc' /tmp/held && break; sleep 0.01; done
+    let script = "$user net_ns --hold 30 >/dev/null 2>/tmp/held & lab=$!
+         wait_for grep 'readlink /proc' /tmp/held
          sed -n '/^  /p' /tmp/held >/tmp/typed; chmod 644 /tmp/typed
-         user sh -e /tmp/typed >/tmp/said 2>&1; echo \"status $?\"
+         $user sh -e /tmp/typed >/tmp/said 2>&1; echo \"status $?\"
          grep -c ' 0% packet loss' /tmp/said; grep -c 'net:\\[' /tmp/said
          kill -INT $lab; wait $lab";
     host::on_own_host(script)
@@ -188,7 +187,7 @@ fn a_taken_port_80_and_a_firewall_are_said_plainly() {
     require!(is_root(), "makes a host of its own");
     require!(installed("python3"), "serves port 80 with python3");
     let script = "python3 -m http.server 80 >/dev/null 2>&1 & server=$!
-         for i in $(seq 500); do ss -ltn | grep -q ':80 ' && break; sleep 0.01; done
+         wait_for python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 80))'
          net_ns --host >/dev/null; echo \"status $?\"; ip link show veth0 2>&1; kill $server";
     let output = host::on_own_host(script).stdout("status 1\nDevice \"veth0\" does not exist.\n");
     let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
@@ -235,7 +234,7 @@ fn the_narration_shows_the_ip_command_of_every_step() {
 fn the_host_is_untouched_also_when_killed() {
     require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched(
-        "net_ns; net_ns --list; net_ns --via ip; user net_ns; net_ns --hold 0",
+        "net_ns; net_ns --list; net_ns --via ip; $user net_ns; net_ns --hold 0",
     );
     for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
         for _ in 0..5 {

@@ -1,5 +1,4 @@
 //! The claims of the chapter on setns().
-#![expect(missing_docs, reason = "a test's name is its claim")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,9 +21,7 @@ fn every_type_of_namespace_can_be_joined_by_its_link() {
     let script = "for type in cgroup ipc mnt net uts; do
              case $type in mnt) option=mount;; *) option=$type;; esac
              unshare --$option sleep 60 & there=$!
-             for i in $(seq 500); do
-                 [ $(cat /proc/$there/comm) = sleep ] && break; sleep 0.01
-             done
+             wait_for runs $there sleep
              here=$(readlink /proc/self/ns/$type)
              joined=$(ns_exec /proc/$there/ns/$type readlink /proc/self/ns/$type)
              [ $joined = $(readlink /proc/$there/ns/$type) ] && [ $joined != $here ] && echo $type
@@ -38,8 +35,8 @@ fn a_bind_mounted_file_keeps_the_namespace_and_can_be_joined() {
     require!(is_root(), "mounts");
     let script = "touch /tmp/uts
          uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
-         for i in $(seq 500); do grep -q parent /tmp/said && break; sleep 0.01; done
-         child=$(cat /proc/$lab/task/$lab/children)
+         wait_for grep parent /tmp/said
+         child=$(child_of $lab)
          mount --bind /proc/$child/ns/uts /tmp/uts
          kill -INT $lab; wait $lab
          ns_exec /tmp/uts uname -n
@@ -53,9 +50,7 @@ fn a_bind_mounted_file_keeps_the_namespace_and_can_be_joined() {
 fn a_pid_namespace_takes_children_only() {
     require!(is_root(), "joins a namespace of another process");
     let script = "unshare --pid --fork sleep 60 & there=$!
-         for i in $(seq 500); do
-             child=$(cat /proc/$there/task/$there/children); [ \"$child\" ] && break; sleep 0.01
-         done
+         child=$(child_of $there)
          ns_exec /proc/$child/ns/pid sh -c '[ $$ -gt 1 ] && sh -c \"echo \\$\\$\"'
          kill $child";
     let output = host::on_own_host(script);
@@ -219,11 +214,11 @@ fn leaves_the_host_untouched() {
 #[test]
 fn a_user_joins_the_user_namespace_first() {
     require!(is_root(), "makes a host of its own");
-    let script = "user uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
-         for i in $(seq 500); do grep -q parent /tmp/said && break; sleep 0.01; done
-         child=$(cat /proc/$lab/task/$lab/children)
-         user ns_exec /proc/$child/ns/uts uname -n 2>&1 | sed 's/[0-9][0-9]*/N/; /hint/d'
-         user ns_exec /proc/$child/ns/user ns_exec /proc/$child/ns/uts uname -n
+    let script = "$user uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
+         wait_for grep parent /tmp/said
+         child=$(child_of $lab)
+         $user ns_exec /proc/$child/ns/uts uname -n 2>&1 | sed 's/[0-9][0-9]*/N/; /hint/d'
+         $user ns_exec /proc/$child/ns/user ns_exec /proc/$child/ns/uts uname -n
          kill -INT $lab; wait $lab";
     host::on_own_host(script)
         .success()

@@ -1,5 +1,4 @@
 //! The claims of the chapter on unshare().
-#![expect(missing_docs, reason = "a test's name is its claim")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -195,8 +194,9 @@ fn with_kill_child_the_child_ends_with_its_parent() {
              for i in $(seq 500); do child=$(cat /proc/$parent/task/$parent/children 2>/dev/null)
                  [ \"$child\" ] && [ \"$(cat /proc/${{child% }}/comm)\" = sleep ] && break; sleep 0.01; done
              kill -KILL $parent; wait $parent
-             for i in $(seq 50); do kill -0 $child 2>/dev/null || break; sleep 0.01; done
-             if kill -0 $child 2>/dev/null; then echo there; kill -KILL $child; else echo gone; fi"
+             ended() {{ ! grep -q '^State:.[^Z]' /proc/${{child% }}/status 2>/dev/null; }}
+             for i in $(seq 50); do ended && break; sleep 0.01; done
+             if ended; then echo gone; else echo there; kill -KILL $child; fi"
         );
         let run = lab("unshare")
             .args(["-r"])
@@ -216,7 +216,7 @@ fn the_mounts_of_the_new_namespace_stay_in_it() {
          unshare --mount mount -t tmpfs none /tmp
          unshare --mount --propagation slave mount -t tmpfs none /tmp
          unshare --mount-proc --pid --fork --propagation unchanged true
-         user unshare -r --mount mount -t tmpfs none /tmp",
+         $user unshare -r --mount mount -t tmpfs none /tmp",
     );
 }
 
@@ -240,8 +240,8 @@ fn the_articles_mqueue_session_with_a_mount_of_ones_own() {
                   grep -c mqueue /proc/self/mounts";
     host::on_own_host(script).stdout("0\n1\n");
     // What a user inherits is locked; what a user mounted can be unmounted.
-    let script = "user unshare -Urm umount /dev/mqueue 2>/dev/null || echo locked
-         user unshare -Urmi sh -ec 'mount -t mqueue mqueue /dev/mqueue
+    let script = "$user unshare -Urm umount /dev/mqueue 2>/dev/null || echo locked
+         $user unshare -Urmi sh -ec 'mount -t mqueue mqueue /dev/mqueue
              unshare --mount sh -ec \"umount /dev/mqueue; grep -c mqueue /proc/self/mounts\"
              grep -c mqueue /proc/self/mounts'";
     host::on_own_host(script).success().stdout("locked\n1\n2\n");
@@ -260,6 +260,6 @@ fn the_narration_tells_what_happens() {
 fn leaves_the_host_untouched() {
     require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched(
-        "unshare -CimnpTu -f true; user unshare -rCimnpTu -f true; unshare -m false",
+        "unshare -CimnpTu -f true; $user unshare -rCimnpTu -f true; unshare -m false",
     );
 }

@@ -1,5 +1,4 @@
 //! The claims of the chapter on UTS namespaces.
-#![expect(missing_docs, reason = "a test's name is its claim")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -91,11 +90,11 @@ fn a_name_never_reaches_the_terminal_raw() {
 #[test]
 fn the_host_keeps_its_name() {
     require!(is_root(), "makes a host of its own");
-    let script = "uts_ns bizarro --domain d >/dev/null; user uts_ns b 2>/dev/null >&2; uname -n";
+    let script = "uts_ns bizarro --domain d >/dev/null; $user uts_ns b 2>/dev/null >&2; uname -n";
     host::on_own_host(script)
         .success()
         .stdout(format!("{HOSTNAME}\n"));
-    host::leaves_the_host_untouched("uts_ns bizarro --hold 0; user uts_ns bizarro --domain d");
+    host::leaves_the_host_untouched("uts_ns bizarro --hold 0; $user uts_ns bizarro --domain d");
 }
 
 #[test]

@@ -31,8 +31,9 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
             "too many processes: see `ulimit -u` and pids.max of the cgroup"
         }
         ("write", Errno::EPERM | Errno::EACCES) => {
-            "user namespaces are restricted here; on Ubuntu 24.04: \
-             sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or run it with sudo"
+            "user namespaces are restricted here: use sudo, or on Ubuntu 24.04 \
+             sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; a root without \
+             CAP_SETFCAP cannot be mapped: be an ordinary user"
         }
         ("write", Errno::ENOSPC) => "the disk or device that stdout goes to is full",
         ("write", Errno::EBADF) => "stdout is closed: give it a file, a pipe or a terminal",
@@ -89,6 +90,10 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
         ("recv" | "connect" | "read", Errno::ETIMEDOUT | Errno::EHOSTUNREACH | Errno::EAGAIN) => {
             "no answer within two seconds: a firewall may drop it, see `nft list ruleset` or \
              `iptables -L`; leave --host out to do without the host's"
+        }
+        ("sendto" | "connect", _) => {
+            "a routing rule or a firewall of this namespace refuses the address: see `ip rule` and \
+             `ip route get ADDRESS`; leave --host out to do without the host's"
         }
         ("operstate", Errno::ETIMEDOUT) => "the link did not change its state: see `ip link list`",
         (_, Errno::EMFILE | Errno::ENFILE) => "too many open files: see `ulimit -n`",

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use anstream::{AutoStream, ColorChoice};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
@@ -22,22 +23,16 @@ pub fn run(lab: fn() -> Result<u8>) -> ExitCode {
 
 /// The exit status of a result, its error reported.
 pub(crate) fn finish(result: Result<u8>) -> u8 {
+    let result = match result {
+        Err(Error::Usage(usage, status)) => print_usage(&usage).map(|()| status),
+        result => result,
+    };
     result.unwrap_or_else(|error| {
-        report(&error);
+        if let Error::Step(failure) = &error {
+            notice(format_args!("{failure}"));
+        }
         error.exit_status()
     })
-}
-
-fn report(error: &Error) {
-    match error {
-        Error::Step(failure) => notice(format_args!("{failure}")),
-        Error::Usage(usage, _) => {
-            if let Err(Error::Step(failure)) = print_usage(usage) {
-                notice(format_args!("{failure}"));
-            }
-        }
-        Error::ReaderLeft | Error::PeerGone => {}
-    }
 }
 
 fn print_usage(usage: &clap::Error) -> Result<()> {
@@ -46,7 +41,11 @@ fn print_usage(usage: &clap::Error) -> Result<()> {
         let _ = usage.print();
         return Ok(());
     }
-    usage.print().map_err(|error| write_error(&error))
+    let text = usage.render();
+    match AutoStream::choice(&io::stdout()) {
+        ColorChoice::Never => say(format_args!("{text}")),
+        _ => say(format_args!("{}", text.ansi())),
+    }
 }
 
 /// Writes one line to stderr, `program: …`, in one piece.

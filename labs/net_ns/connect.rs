@@ -30,7 +30,6 @@ pub(crate) fn outside(via: Via, child: Pid, host: bool) -> Result<Veth0> {
         "ip link set veth0 up".to_owned(),
         format!("ip address add {OUTSIDE}/{PREFIX_LEN} dev veth0"),
     ];
-    let mut monitor = LinkMonitor::open()?;
     let veth0 = match via {
         Via::Ip => {
             let veth0 = Veth0::added(host, || ip(&commands[..1]))?;
@@ -53,7 +52,7 @@ pub(crate) fn outside(via: Via, child: Pid, host: bool) -> Result<Veth0> {
     };
     explain_commands("outside: RTM_NEWLINK, RTM_NEWADDR", via, &commands);
     // The other end is down, so veth0 is up without a carrier.
-    monitor.wait_for("veth0", PATIENCE, |link| {
+    LinkMonitor::open()?.wait_for("veth0", PATIENCE, |link| {
         NO_CARRIER.contains(&link.operstate)
     })?;
     Ok(veth0)
@@ -68,7 +67,6 @@ pub(crate) fn inside(via: Via) -> Result<()> {
         "ip link set veth1 up".to_owned(),
         format!("ip address add {INSIDE}/{PREFIX_LEN} dev veth1"),
     ];
-    let mut monitor = LinkMonitor::open()?;
     match via {
         Via::Ip => ip(&commands)?,
         Via::Netlink => {
@@ -86,10 +84,15 @@ pub(crate) fn inside(via: Via) -> Result<()> {
         via,
         &commands,
     );
-    monitor.wait_until_up("veth1", PATIENCE)?;
-    Ok(())
+    wait_until_up("veth1")
 }
 // ANCHOR_END: inside
+
+/// Both ends are up now, but the kernel settles the state of each from a work
+/// queue: a moment after the acknowledgement its routes may still be `linkdown`.
+pub(crate) fn wait_until_up(link: &str) -> Result<()> {
+    LinkMonitor::open()?.wait_until_up(link, PATIENCE).map(drop)
+}
 
 /// The outside's end. On the real host it is removed before the lab returns, on
 /// every path; a stand-in takes it along.

@@ -133,6 +133,7 @@ fn connect_both(args: &Args) -> Result<u8> {
     go.open()?; // The outside is up: the child configures its side.
 
     ready.wait()?;
+    connect::wait_until_up("veth0")?;
     let server = checks::listen(OUTSIDE)?;
     checks::from_outside()?;
     go.open()?; // The child's turn to check.

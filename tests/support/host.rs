@@ -4,11 +4,9 @@
 //! root's tests make a small host of namespaces, where nothing else runs, with
 //! links, a name, mounts and an empty /tmp of its own; the lab takes it for real.
 
-use std::process::Stdio;
+use std::ffi::OsString;
 
-use assert_cmd::Command;
-
-use super::{directory, is_root};
+use super::{directory, is_root, within_limit};
 
 /// Everything that a lab could leave behind, as text. `/proc/[0-9]*` without the
 /// shell that reads it and what it starts.
@@ -45,14 +43,17 @@ mount -t tmpfs -o mode=1777 none /dev/shm
 mkdir -p /dev/mqueue && mount -t mqueue none /dev/mqueue || true
 echo antero >/proc/sys/kernel/hostname
 ip link set lo up
-ip link add eth0 type dummy && ip link set eth0 up && ip address add 192.0.2.1/24 dev eth0
+ip link add eth0 type veth peer name wire && ip link set eth0 up && ip address add 192.0.2.1/24 dev eth0
 PATH=/mnt/labs:$PATH
-user() { setpriv --reuid=1234 --regid=1234 --clear-groups -- "$@"; }
+wait_for() { for i in $(seq 500); do "$@" >/dev/null 2>&1 && return; sleep 0.01; done; echo "in vain: $*"; }
+child_of() { wait_for pgrep -P "$1"; pgrep -P "$1"; }
+runs() { [ "$(cat /proc/$1/comm)" = "$2" ]; }
+user='setpriv --reuid=1234 --regid=1234 --clear-groups --'
 set +e
 cd /
 "#;
 
-/// Runs a shell script on a host of its own, with the labs in its PATH, `user`
+/// Runs a shell script on a host of its own, with the labs in its PATH, `$user`
 /// to run a command as uid 1234, and `settled`, which prints what has changed
 /// since `state >/before`.
 pub(crate) fn on_own_host(script: &str) -> assert_cmd::assert::Assert {
@@ -62,27 +63,24 @@ pub(crate) fn on_own_host(script: &str) -> assert_cmd::assert::Assert {
         .replace("/after", "/mnt/scratch/after");
     let script = script.replace("/before", "/mnt/scratch/before");
     let whole = format!("{MAKE}{state}\n{script}\n");
-    let mut command = std::process::Command::new("unshare");
-    command
-        .args([
-            "--mount",
-            "--uts",
-            "--ipc",
-            "--net",
-            "--pid",
-            "--fork",
-            "--kill-child",
-        ])
-        .args(["--mount-proc", "sh", "-c"])
-        .arg(whole)
-        .arg("sh")
-        .arg(directory())
-        .stdin(Stdio::null());
-    let mut command = Command::from_std(command);
-    command
-        .timeout(std::time::Duration::from_secs(120))
-        .assert()
+    let mut words: Vec<OsString> = MAKE_NAMESPACES.iter().map(Into::into).collect();
+    words.extend([whole.into(), "sh".into(), directory().into()]);
+    within_limit(&words).assert()
 }
+
+const MAKE_NAMESPACES: &[&str] = &[
+    "unshare",
+    "--mount",
+    "--uts",
+    "--ipc",
+    "--net",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    "sh",
+    "-c",
+];
 
 /// Runs a script on a host of its own and demands that the host is as it was.
 pub(crate) fn leaves_the_host_untouched(script: &str) {

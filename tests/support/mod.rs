@@ -17,9 +17,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use assert_cmd::Command;
 
@@ -31,7 +29,7 @@ pub(crate) const USER: &str = "1234";
 pub(crate) const HOSTNAME: &str = "antero";
 
 /// No lab takes longer; one that hangs fails its test.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: &str = "60";
 
 /// Who runs a lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,9 +125,7 @@ impl Lab {
 
     /// The command for assert_cmd.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::from_std(self.std_command());
-        command.timeout(LIMIT);
-        command
+        within_limit(&self.words())
     }
 
     /// The command for std, for tests that need the process itself.
@@ -139,8 +135,7 @@ impl Lab {
         command
             .args(&words[1..])
             .env_remove("SHELL")
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null());
+            .env("LC_ALL", "C");
         command
     }
 
@@ -172,6 +167,15 @@ impl Lab {
         let args: String = words.map(|word| format!(" {}", quoted(&word))).collect();
         format!("$ {}{args}\n{}", self.name, normalise::normalise(output))
     }
+}
+
+/// A command that ends, with all its processes, whatever happens: assert_cmd's own
+/// limit ends one process, and then waits for the others that hold its output.
+pub(crate) fn within_limit(words: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--signal=KILL", LIMIT]).args(words);
+    command.env_remove("SHELL").env("LC_ALL", "C");
+    command
 }
 
 /// A word as a reader would type it in a shell.
