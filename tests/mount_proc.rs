@@ -102,7 +102,7 @@ fn a_signal_with_a_handler_reaches_the_program() {
 #[test]
 fn a_signal_without_a_handler_ends_the_container() {
     for signal in [SIGTERM, SIGHUP, SIGINT] {
-        let status = signalled(signal, "echo ready; sleep 60; true");
+        let status = signalled(signal, "echo ready; exec sleep 60");
         assert_eq!(status, Some(128 + signal as i32), "{signal}");
     }
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use common::explain::ExplainArgs;
 use common::hold::HoldArgs;
-use common::netlink::{Rtnetlink, link_up};
+use common::netlink::{Links, Rtnetlink, link_up};
 use common::rootless::{Capability, enter_unless_capable, is_capable, nsenter};
 use common::{Checkpoint, ChildStack, Error, Result, Step as _, clone, explain, output, say};
 use nix::errno::Errno;
@@ -99,12 +99,12 @@ fn enter_the_original_namespace(host: bool, only_list: bool) -> Result<()> {
 
 // ANCHOR: list
 fn list_both() -> Result<u8> {
-    print_links("Original")?;
+    say!("\nOriginal NET namespace:\n\n{}", links()?)?;
     let checkpoint = Checkpoint::new()?;
     let mut child_stack = ChildStack::new()?;
     let child = clone(FLAGS, &mut child_stack, || {
         checkpoint.wait()?;
-        print_links("New")?;
+        say!("New NET namespace:\n\n{}", links()?)?;
         Ok(0)
     })?;
     explain_clone(child.pid());
@@ -112,9 +112,9 @@ fn list_both() -> Result<u8> {
     child.wait()
 }
 
-fn print_links(which: &str) -> Result<()> {
-    let links = Rtnetlink::open()?.links()?;
-    say!("\n{which} NET namespace:\n\n{links}")
+/// What `ip link list` prints in the namespace that this process is in.
+fn links() -> Result<Links> {
+    Rtnetlink::open()?.links()
 }
 // ANCHOR_END: list
 
@@ -129,7 +129,7 @@ fn connect_both(args: &Args) -> Result<u8> {
     })?;
     explain_clone(child.pid());
     let veth0 = connect::outside(args.via, child.pid(), args.host)?;
-    print_links("Original")?;
+    say!("\nOriginal NET namespace:\n\n{}", links()?)?;
     go.open()?; // The outside is up: the child configures its side.
 
     ready.wait()?;
@@ -152,7 +152,7 @@ fn connect_both(args: &Args) -> Result<u8> {
 fn child_function(via: Via, go: &Checkpoint, ready: &Checkpoint) -> Result<u8> {
     go.wait()?;
     connect::inside(via)?;
-    print_links("New")?;
+    say!("New NET namespace:\n\n{}", links()?)?;
     let server = checks::listen(INSIDE)?;
     ready.open()?; // The inside is up and serves port 80.
 

@@ -1,0 +1,166 @@
+//! Holds every lab to its test, its snapshots and its line in the README, and
+//! the README to what the labs print.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// `labs/NAME.rs` and `labs/NAME/main.rs`.
+fn labs() -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join("labs")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .map(|name| name.trim_end_matches(".rs").to_owned())
+        .collect()
+}
+
+fn snapshots() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("tests/snapshots")).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Every source file below a folder.
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_lab_has_a_binary_a_test_a_snapshot_and_a_line_in_the_readme() {
+    let (manifest, readme) = (read("Cargo.toml"), read("README.md"));
+    assert!(labs().len() >= 6, "{:?}", labs());
+    for lab in labs() {
+        assert!(
+            manifest.contains(&format!("name = \"{lab}\"")),
+            "Cargo.toml: {lab}"
+        );
+        assert!(
+            root().join(format!("tests/{lab}.rs")).exists(),
+            "tests: {lab}"
+        );
+        assert!(readme.contains(&format!("| `{lab}` |")), "README: {lab}");
+        let of_lab = |path: &&PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with(&format!("{lab}__"))
+        };
+        assert!(
+            snapshots().iter().any(|path| of_lab(&path)),
+            "snapshots: {lab}"
+        );
+    }
+}
+
+/// The book includes snapshots from their fourth line on.
+#[test]
+fn every_snapshot_has_a_header_of_three_lines_and_a_test_that_makes_it() {
+    for path in snapshots() {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let (test, snapshot) = name.split_once("__").expect("TEST__NAME");
+        assert_eq!(
+            lines[..3],
+            ["---", &format!("source: tests/{test}.rs"), "---"],
+            "{name}"
+        );
+        assert!(
+            lines[3].starts_with("$ "),
+            "{name}: the command comes first"
+        );
+        let source = read(format!("tests/{test}.rs"));
+        assert!(
+            source.contains(&format!("\"{snapshot}\"")),
+            "{name}: no test makes it"
+        );
+    }
+}
+
+#[test]
+fn the_readme_shows_a_real_transcript() {
+    let snapshot = read("tests/snapshots/net_ns__default.snap");
+    let transcript = snapshot.splitn(4, '\n').nth(3).unwrap();
+    // The last line end belongs to the block, not to the transcript.
+    assert!(
+        read("README.md").contains(transcript.trim_end()),
+        "README: the net_ns transcript"
+    );
+}
+
+#[test]
+fn the_readme_names_recipes_that_exist() {
+    let (readme, justfile) = (read("README.md"), read("justfile"));
+    let words = readme.split("just ").skip(1);
+    let commands = words.filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next());
+    let prose = [
+        "", "a", "the", "lists", "builds", "comes", "from", "name", "on", "is",
+    ];
+    for recipe in commands.filter(|word| !prose.contains(word)) {
+        let defined = justfile
+            .lines()
+            .any(|line| line.split([' ', ':']).next() == Some(recipe) && line.contains(':'));
+        assert!(defined, "README: just {recipe}");
+    }
+}
+
+#[test]
+fn unsafe_code_is_in_common_only_and_every_file_is_short() {
+    for folder in ["labs", "common/src", "tests"] {
+        for path in sources(folder) {
+            let text = fs::read_to_string(&path).unwrap();
+            let shown = path.display();
+            assert!(
+                text.lines().count() <= 300,
+                "{shown} is too long to be read in one go"
+            );
+            let code = text
+                .lines()
+                .any(|line| line.trim_start().starts_with("unsafe "));
+            assert!(folder == "common/src" || !code, "{shown}: unsafe code");
+        }
+    }
+}
+
+#[test]
+fn no_lab_uses_another_lab_and_common_knows_none() {
+    for path in sources("common/src") {
+        let text = fs::read_to_string(&path).unwrap();
+        for lab in labs() {
+            assert!(
+                !text.contains(&format!("{lab}::")),
+                "{}: {lab}",
+                path.display()
+            );
+        }
+        assert!(
+            !text.contains("println!"),
+            "{}: prints a result",
+            path.display()
+        );
+    }
+}
