@@ -121,9 +121,12 @@ fn lab() -> Result<u8> {
     let forked = Forked::begin()?;
     let child = fork(|| {
         forked.child(args.kill_child)?;
+        explain!(
+            "fork(): a child runs the program; getpid() in it is {}",
+            getpid()
+        );
         become_the_program(&args)
     })?;
-    explain!("fork(): process {} runs the program", child.pid());
     forked.wait(child)
 }
 

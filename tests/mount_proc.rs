@@ -9,7 +9,9 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
 use nix::sys::signal::kill;
@@ -81,12 +83,18 @@ fn the_status_of_the_program_is_passed_on_exactly() {
     }
 }
 
-/// Starts a program, sends the lab a signal, and returns the status of the lab.
-fn signalled(signal: Signal, program: &str) -> Option<i32> {
+/// Starts a program, waits until a process of that name is the container's PID 1
+/// and says that it is ready, sends the lab a signal, and returns its status.
+fn signalled(signal: Signal, program: &str, name: &str) -> Option<i32> {
     let mut lab = lab("mount_proc").args(["sh", "-c", program]).std_command();
     let mut lab = lab.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(lab.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap() == "ready"));
+    let mut child = Command::new("pgrep");
+    child.args(["--exact", "--parent", &lab.id().to_string(), name]);
+    while !child.output().unwrap().status.success() {
+        sleep(Duration::from_millis(5));
+    }
     kill(Pid::from_raw(lab.id().try_into().unwrap()), signal).unwrap();
     lab.wait().unwrap().code()
 }
@@ -95,14 +103,14 @@ fn signalled(signal: Signal, program: &str) -> Option<i32> {
 fn a_signal_with_a_handler_reaches_the_program() {
     for (signal, name) in [(SIGTERM, "TERM"), (SIGHUP, "HUP"), (SIGINT, "INT")] {
         let program = format!("trap 'exit 42' {name}; echo ready; while :; do sleep 0.02; done");
-        assert_eq!(signalled(signal, &program), Some(42), "{signal}");
+        assert_eq!(signalled(signal, &program, "sh"), Some(42), "{signal}");
     }
 }
 
 #[test]
 fn a_signal_without_a_handler_ends_the_container() {
     for signal in [SIGTERM, SIGHUP, SIGINT] {
-        let status = signalled(signal, "echo ready; exec sleep 60");
+        let status = signalled(signal, "echo ready; exec sleep 60", "sleep");
         assert_eq!(status, Some(128 + signal as i32), "{signal}");
     }
 }
@@ -146,7 +154,7 @@ fn an_interactive_shell_has_job_control_and_ctrl_c() {
     shell.send_control('c').unwrap();
     shell.exp_string("READY> ").unwrap();
     shell.send_line("sleep 60").unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(200));
+    sleep(Duration::from_millis(200));
     shell.send_control('c').unwrap();
     shell.exp_string("READY> ").unwrap();
     shell.send_line("echo status $?; sleep 50 & jobs").unwrap();
@@ -166,7 +174,7 @@ fn ctrl_c_ends_a_program_that_has_no_handler() {
         .std_command();
     let mut program = spawn_command(command, Some(20_000)).unwrap();
     program.exp_string("Container pid: 1").unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(100));
+    sleep(Duration::from_millis(100));
     program.send_control('c').unwrap();
     program.exp_string("Parent: container stopped!").unwrap();
     let status = program.process().wait().unwrap();

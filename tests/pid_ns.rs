@@ -107,10 +107,7 @@ fn the_kernel_limits_nesting_and_the_lab_shows_where() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     let expected = format!("clone CLONE_NEWPID for namespace {}: ENOSPC", rows + 1);
     assert!(error.contains(&expected), "{error}");
-    assert!(
-        error.contains("hint: ") && error.lines().count() == 2,
-        "{error}"
-    );
+    assert!(error.contains("\nhint: "), "{error}");
     assert!(rows <= 32, "MAX_PID_NS_LEVEL");
 }
 

@@ -17,7 +17,7 @@ fn root() -> &'static Path {
 
 fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    fs::read_to_string(path).unwrap()
 }
 
 /// `labs/NAME.rs` and `labs/NAME/main.rs`.

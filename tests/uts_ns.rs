@@ -36,7 +36,10 @@ fn the_nis_domain_name_belongs_to_the_namespace_too() {
 fn the_narration_tells_where_to_look() {
     assert_transcript!(
         "explain",
-        lab("uts_ns").args(["bizarro", "--explain"]).terminal()
+        lab("uts_ns")
+            .by(Who::User)
+            .args(["bizarro", "--explain"])
+            .terminal()
     );
 }
 

@@ -1,10 +1,11 @@
 //! The narration of `--explain`: numbered steps on stderr.
 
 use std::fmt;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::{Whence, lseek};
@@ -58,7 +59,11 @@ pub fn step(text: fmt::Arguments<'_>) {
     };
     let number = lseek(counter, 1, Whence::SeekCur).unwrap_or_default();
     let text = text.to_string().replace('\n', "\n    ");
+    let style = match AutoStream::choice(&io::stderr()) {
+        ColorChoice::Never => Style::new(),
+        _ => NUMBER,
+    };
+    let text = format!("{style}{number:>2}.{style:#} {text}\n");
     // A narration that cannot be written is no reason to stop the lab.
-    let _ =
-        anstream::stderr().write_all(format!("{NUMBER}{number:>2}.{NUMBER:#} {text}\n").as_bytes());
+    let _ = io::stderr().write_all(text.as_bytes());
 }

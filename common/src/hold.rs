@@ -58,7 +58,7 @@ impl Hold {
             None => "Enter or Ctrl-C ends it".into(),
         };
         let text = format!("\nIn another terminal ({end}):\n{commands}\n\n");
-        let _ = anstream::stderr().write_all(text.as_bytes());
+        let _ = std::io::stderr().write_all(text.as_bytes());
 
         let started = Instant::now();
         let stdin = std::io::stdin();

@@ -19,11 +19,14 @@ enum Kind {
     Mac,
     RoundTrip,
     Host,
+    User,
+    NoCarrier,
 }
 
 /// The fields. Each group named `x…` holds a value to replace.
-static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
-    [
+static FIELDS: LazyLock<Vec<(Kind, Regex)>> =
+    LazyLock::new(|| {
+        [
         (Kind::Pid, r"(?m)^PID for \S+ process = (?<x>\d+)"),
         (
             Kind::Pid,
@@ -56,12 +59,17 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         (Kind::Index, r"@if(?<x>\d+)"),
         (Kind::Mac, r"link/ether (?<x>[0-9a-f:]{17})"),
         (Kind::RoundTrip, r"\btime=(?<x>[0-9.]+) ms"),
+        (Kind::User, r"\buid (?<x>\d+) (?:outside|is root|and gid)"),
+        (Kind::User, r"\bgid (?<x>\d+) outside"),
+        // DOWN where the peer was born elsewhere, LOWERLAYERDOWN where it was moved
+        // there after both were made, and on older kernels.
+        (Kind::NoCarrier, r"<NO-CARRIER,.* state (?<x>DOWN|LOWERLAYERDOWN) "),
         (Kind::Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
     ]
     .into_iter()
     .map(|(kind, pattern)| (kind, Regex::new(pattern).expect("a valid pattern")))
     .collect()
-});
+    });
 
 /// The text with plausible values in place of those of this run.
 pub(crate) fn normalise(text: &str) -> String {
@@ -129,5 +137,7 @@ fn plausible(kind: Kind, count: usize) -> String {
         Kind::Mac => format!("6e:69:05:c3:d0:{:02x}", 0x81 + count),
         Kind::RoundTrip => "0.077".into(),
         Kind::Host => HOSTNAME.into(),
+        Kind::User => (1000 + count).to_string(),
+        Kind::NoCarrier => "DOWN".into(),
     }
 }
