@@ -78,8 +78,15 @@ lint:
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- --deny warnings
 
+# Run the same tests with the release binaries
+test-release *args:
+    #!/bin/sh
+    set -eu
+    LABS=$({{ just }} release) && export LABS
+    exec {{ just }} test "$@"
+
 # Everything that CI checks
-ci: lint test (test "--release")
+ci: lint test test-release
 
 # A folder name in labs/ for what a reader types: net, net_ns, exec, mount …
 [no-exit-message, private]

@@ -57,6 +57,11 @@ cd /
 /// to run a command as uid 1234, and `settled`, which prints what has changed
 /// since `state >/before`.
 pub(crate) fn on_own_host(script: &str) -> assert_cmd::assert::Assert {
+    within_limit(&words(script)).assert()
+}
+
+/// The words of the command that does so.
+pub(crate) fn words(script: &str) -> Vec<OsString> {
     assert!(is_root(), "a host of namespaces is made by root");
     let state = STATE
         .replace("/before", "/mnt/scratch/before")
@@ -65,7 +70,7 @@ pub(crate) fn on_own_host(script: &str) -> assert_cmd::assert::Assert {
     let whole = format!("{MAKE}{state}\n{script}\n");
     let mut words: Vec<OsString> = MAKE_NAMESPACES.iter().map(Into::into).collect();
     words.extend([whole.into(), "sh".into(), directory().into()]);
-    within_limit(&words).assert()
+    words
 }
 
 const MAKE_NAMESPACES: &[&str] = &[

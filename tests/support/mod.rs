@@ -11,6 +11,7 @@
 
 pub(crate) mod host;
 pub(crate) mod normalise;
+pub(crate) mod session;
 pub(crate) mod storm;
 
 use std::ffi::{OsStr, OsString};
@@ -213,11 +214,17 @@ const STAGE_USER: &[&str] = &[
     "sh",
 ];
 
-/// Where cargo put the labs that this test was built with.
+/// Where cargo put the labs that this test was built with; $LABS names another
+/// folder, such as that of the release binaries.
 pub(crate) fn directory() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_pid_ns"))
-        .parent()
-        .expect("a file is in a folder")
+    static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let built = Path::new(env!("CARGO_BIN_EXE_pid_ns"))
+            .parent()
+            .map(Path::to_owned);
+        let named = std::env::var_os("LABS").map(PathBuf::from);
+        named.or(built).expect("a file is in a folder")
+    });
+    &DIRECTORY
 }
 
 static REACHABLE: LazyLock<bool> = LazyLock::new(|| {

@@ -51,6 +51,11 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> =
         (Kind::Pid, r"\bprocess (?<x>\d+)\b"),
         (Kind::Pid, r"--target (?<x>\d+)"),
         (Kind::Pid, r"\bnetns (?<x>\d+)"),
+        // What a reader types and reads in a session of the book.
+        (Kind::Pid, r"(?m)^\[\d+\][+-]?(?<x> +\d+)\b"),
+        (Kind::Pid, r"\bjob \d+\[(?<x>\d+)\]"),
+        (Kind::Pid, r"(?m)^[#$] echo \$\$.*\n(?<x>\d+)$"),
+        (Kind::Pid, r"\bkill (?:-\w+ )?(?<x>\d+)\b"),
         (
             Kind::Inode,
             r"\b(?:cgroup|ipc|mnt|net|pid|time|user|uts):\[(?<x>\d+)\]",

@@ -1,0 +1,165 @@
+//! Types a session of the book into a shell on a terminal, and keeps what a
+//! reader would see.
+//!
+//! A session is a file in `book/sessions`. Its first line says who types, `root`
+//! or `user`. Then each line is typed at the prompt, but for those that begin with
+//!
+//! | sign | meaning |
+//! |---|---|
+//! | `! COMMAND` | done before, and not shown |
+//! | `? PATTERN` | the command above goes on; wait until it has printed this |
+//! | `= NAME PATTERN` | `{NAME}` is from here on what the group of PATTERN found above |
+//! | `^C`, `^Z` | the key |
+
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use regex::Regex;
+use rexpect::session::{PtySession, spawn_command};
+
+use super::{host, normalise};
+
+/// Prompts of the session begin with this, so that no output looks like one.
+const MARK: char = '\u{2}';
+const PATIENCE: u64 = 30_000;
+
+/// Types the session on a host of its own; returns the normalised transcript.
+pub(crate) fn transcript(session: &str) -> String {
+    let mut lines = session.lines().filter(|line| !line.is_empty()).peekable();
+    let who = lines.next().expect("a session begins with root or user");
+    let mut typist = Typist::new(who);
+    while let Some(line) = lines.next() {
+        let until = lines.peek().and_then(|next| next.strip_prefix("? "));
+        match line.split_once(' ') {
+            Some(("!", command)) => typist.do_unseen(&typist.filled(command)),
+            Some(("?", _)) => {}
+            Some(("=", rule)) => typist.remember(rule),
+            _ if line.starts_with('^') => typist.press(line, until),
+            _ => typist.enter(&typist.filled(line), until),
+        }
+    }
+    typist.end()
+}
+
+struct Typist {
+    terminal: PtySession,
+    /// The prompt that stands on the terminal, where one does.
+    prompt: Option<String>,
+    seen: String,
+    known: Vec<(String, String)>,
+}
+
+impl Typist {
+    fn new(who: &str) -> Self {
+        let user = match who {
+            "root" => "",
+            "user" => "$user",
+            who => panic!("who is {who}?"),
+        };
+        // Debian's /etc/bash.bashrc would set a prompt of its own in the inner shells.
+        let script = format!(
+            "[ -e /etc/bash.bashrc ] && mount --bind /dev/null /etc/bash.bashrc
+             echo 'set enable-bracketed-paste off' >/tmp/.inputrc; chmod 644 /tmp/.inputrc
+             export INPUTRC=/tmp/.inputrc TERM=dumb HOME=/tmp LC_ALL=C PS1='{MARK}\\$ '
+             export PATH; unset SHELL DEBIAN_FRONTEND; cd /tmp; stty cols 200
+             $user true; exec {user} bash --norc --noprofile --noediting -i"
+        );
+        let words = host::words(&script);
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        let terminal = spawn_command(command, Some(PATIENCE)).expect("a terminal");
+        let mut typist = Self {
+            terminal,
+            prompt: None,
+            seen: String::new(),
+            known: Vec::new(),
+        };
+        typist.read(None);
+        typist.seen.clear();
+        typist
+    }
+
+    /// Reads up to the next prompt, or up to and with the pattern.
+    fn read(&mut self, until: Option<&str>) -> String {
+        let prompt = format!("{MARK}[#$] ");
+        let pattern = until.unwrap_or(&prompt);
+        let (before, found) = self.terminal.exp_regex(pattern).unwrap_or_else(|error| {
+            panic!("waiting for {pattern}: {error}\nafter:\n{}", self.seen)
+        });
+        let output = match until {
+            Some(_) => format!("{before}{found}"),
+            None => {
+                self.prompt = Some(found.trim_start_matches(MARK).to_owned());
+                before
+            }
+        };
+        output.replace('\r', "")
+    }
+
+    fn enter(&mut self, line: &str, until: Option<&str>) {
+        let prompt = self.prompt.take().unwrap_or_default();
+        self.terminal.send_line(line).expect("the terminal is open");
+        let output = self.read(until);
+        // A shell that edits its lines echoes them itself.
+        let output = output.strip_prefix(&format!("{line}\n")).unwrap_or(&output);
+        self.seen.push_str(&format!("{prompt}{line}\n{output}"));
+    }
+
+    fn press(&mut self, key: &str, until: Option<&str>) {
+        let letter = key.chars().nth(1).expect("^ and a letter");
+        self.terminal
+            .send_control(letter.to_ascii_lowercase())
+            .expect("the terminal is open");
+        if !self.seen.ends_with('\n') {
+            let rest = self
+                .terminal
+                .exp_regex("\n")
+                .expect("the rest of the line")
+                .0;
+            self.seen.push_str(&rest.replace('\r', ""));
+            self.seen.push('\n');
+        }
+        let output = self.read(until);
+        self.seen
+            .push_str(&format!("{key}\n{}", output.trim_start_matches('\n')));
+    }
+
+    fn do_unseen(&mut self, command: &str) {
+        let prompt = self.prompt.clone();
+        self.terminal
+            .send_line(command)
+            .expect("the terminal is open");
+        let output = self.read(None);
+        let said = output
+            .strip_prefix(&format!("{command}\n"))
+            .unwrap_or(&output);
+        assert!(said.is_empty(), "{command} said {said}");
+        self.prompt = prompt;
+    }
+
+    fn remember(&mut self, rule: &str) {
+        let (name, pattern) = rule.split_once(' ').expect("= NAME PATTERN");
+        let pattern = Regex::new(pattern).expect("a pattern");
+        let found = pattern.captures_iter(&self.seen).last();
+        let found = found.unwrap_or_else(|| panic!("no {pattern} in\n{}", self.seen));
+        self.known
+            .push((format!("{{{name}}}"), found[1].to_owned()));
+    }
+
+    fn filled(&self, line: &str) -> String {
+        self.known
+            .iter()
+            .rev()
+            .fold(line.to_owned(), |line, (name, value)| {
+                line.replace(name, value)
+            })
+    }
+
+    fn end(mut self) -> String {
+        self.terminal
+            .process_mut()
+            .kill(Signal::SIGKILL)
+            .expect("the shell's end");
+        normalise::normalise(&self.seen)
+    }
+}
