@@ -2,6 +2,8 @@
 
 set positional-arguments
 
+# Where cargo installs, for tools that the recipes install themselves.
+export PATH := env("PATH") + ":" + env("CARGO_HOME", env("HOME", "/root") / ".cargo") / "bin"
 export CARGO_TERM_COLOR := env("CARGO_TERM_COLOR", "auto")
 just := quote(just_executable()) + " --justfile " + quote(justfile())
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
@@ -85,8 +87,24 @@ test-release *args:
     LABS=$({{ just }} release) && export LABS
     exec {{ just }} test "$@"
 
+# Build the book and open it in a browser
+book: _book
+    mdbook build --open book
+
+# Show the book in a browser and rebuild it as you edit chapters or code
+serve: _mdbook
+    mdbook serve --open book
+
 # Everything that CI checks
-ci: lint test test-release
+ci: lint test test-release _book
+
+[private]
+_book: _mdbook
+    mdbook build book
+
+[private]
+_mdbook:
+    @mdbook --version 2>/dev/null | grep -q ' v0\.5\.' || cargo install --locked mdbook@0.5.4
 
 # A folder name in labs/ for what a reader types: net, net_ns, exec, mount …
 [no-exit-message, private]

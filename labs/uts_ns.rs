@@ -12,7 +12,7 @@ use common::explain::ExplainArgs;
 use common::hold::HoldArgs;
 use common::output::{self, printable};
 use common::rootless::{Capability, enter_unless_capable, nsenter};
-use common::{Checkpoint, ChildStack, Result, clone, explain, say, setdomainname};
+use common::{Checkpoint, ChildStack, Result, clone, explain, namespace, say, setdomainname};
 use nix::sched::CloneFlags;
 use nix::sys::utsname::uname;
 use nix::unistd::{Pid, getpid, sethostname};
@@ -63,10 +63,9 @@ fn lab() -> Result<u8> {
 
     say!("PID of child created by clone() is {}", child.pid())?;
     explain!(
-        "clone(CLONE_NEWUTS): the child starts with a copy of the parent's names\n\
-         see: readlink /proc/{}/ns/uts /proc/{}/ns/uts",
-        getpid(),
-        child.pid()
+        "clone(CLONE_NEWUTS): the child starts with a copy of the parent's names\n{}\n{}",
+        link(getpid()),
+        link(child.pid())
     );
     go.open()?;
     renamed.wait()?;
@@ -100,6 +99,12 @@ fn print_names(whose: &str, with_domain: bool) -> Result<()> {
     Ok(())
 }
 // ANCHOR_END: child
+
+/// A line such as `/proc/4242/ns/uts -> uts:[4026531838]`, as ls shows the link.
+fn link(pid: Pid) -> String {
+    let text = namespace::link(pid, "uts").unwrap_or_else(|_| "(no /proc here)".to_owned());
+    format!("/proc/{pid}/ns/uts -> {text}")
+}
 
 fn commands(parent: Pid, child: Pid) -> String {
     format!(

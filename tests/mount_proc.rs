@@ -75,7 +75,7 @@ fn the_host_proc_version_is_the_articles_first() {
 #[test]
 fn the_status_of_the_program_is_passed_on_exactly() {
     for &who in everyone() {
-        let script = "for i in $(seq 0 5 255); do \"$@\" sh -c \"exit $i\" >/dev/null; \
+        let script = "for i in $(seq 0 255); do \"$@\" sh -c \"exit $i\" >/dev/null; \
                       [ $? = $i ] || echo $i $?; done
                       \"$@\" /no/such >/dev/null; echo $?; \"$@\" /etc/passwd >/dev/null; echo $?";
         let run = lab("mount_proc").by(who).shell(script).command().assert();
