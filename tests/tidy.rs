@@ -65,6 +65,11 @@ fn every_lab_has_a_binary_a_test_a_snapshot_and_a_line_in_the_readme() {
             "tests: {lab}"
         );
         assert!(readme.contains(&format!("| `{lab}` |")), "README: {lab}");
+        let robust = read("tests/robust.rs");
+        assert!(
+            robust.contains(&format!("\"{lab}\"")),
+            "tests/robust.rs: {lab}"
+        );
         let of_lab = |path: &&PathBuf| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             name.starts_with(&format!("{lab}__"))

@@ -2,12 +2,18 @@
 
 use nix::errno::Errno;
 
+/// Where making a user namespace succeeds, and using it does not.
+const RESTRICTED: &str = "user namespaces are restricted here: use sudo, or on Ubuntu 24.04 \
+    sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; a root without \
+    CAP_SETFCAP cannot be mapped: be an ordinary user";
+
 /// The hint for a failed step, where there is a better one than its errno.
 pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String> {
     let hint = match (step, errno) {
         ("unshare", Errno::EPERM) if object.contains("CLONE_NEWUSER") => {
             "this machine refuses user namespaces to ordinary users: use sudo; in Docker add \
-             --security-opt seccomp=unconfined; inside a chroot none can be made"
+             --security-opt seccomp=unconfined; on Debian 10 sudo sysctl \
+             kernel.unprivileged_userns_clone=1; inside a chroot none can be made"
         }
         ("unshare" | "clone", Errno::EPERM) => {
             "new namespaces need CAP_SYS_ADMIN: use sudo, or make a user namespace, too \
@@ -15,11 +21,15 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
         }
         ("unshare" | "clone", Errno::ENOSPC) => {
             "a limit is reached: see `sysctl user` for max_*_namespaces (0 switches a type off); \
-             PID and user namespaces nest at most 32 deep; ended ones take a moment to be freed"
+             PID and user namespaces nest about 32 deep; ended ones take a moment to be freed"
+        }
+        ("unshare", Errno::EINVAL) if object.contains("CLONE_NEWPID") => {
+            "a process makes a PID namespace for its children only once: add --fork to the unshare \
+             around this one; or this kernel has none: compare `ls /proc/self/ns`"
         }
         ("unshare" | "clone", Errno::EINVAL) => {
             "this kernel was built without that type of namespace: compare `ls /proc/self/ns` \
-             with namespaces(7)"
+             with namespaces(7); WSL 1 has none, WSL 2 has"
         }
         ("unshare" | "clone", Errno::EUSERS) => {
             "user namespaces are nested too deeply: leave some of the shells around this one"
@@ -30,11 +40,9 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
         ("clone", Errno::EAGAIN) => {
             "too many processes: see `ulimit -u` and pids.max of the cgroup"
         }
-        ("write", Errno::EPERM | Errno::EACCES) => {
-            "user namespaces are restricted here: use sudo, or on Ubuntu 24.04 \
-             sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; a root without \
-             CAP_SETFCAP cannot be mapped: be an ordinary user"
-        }
+        ("write", Errno::EPERM | Errno::EACCES) => RESTRICTED,
+        // The kernel checks for CAP_SYS_ADMIN already when this file is opened.
+        ("open", Errno::EACCES) if object == "/proc/self/setgroups" => RESTRICTED,
         ("write", Errno::ENOSPC) => "the disk or device that stdout goes to is full",
         ("write", Errno::EBADF) => "stdout is closed: give it a file, a pipe or a terminal",
         ("setns", Errno::EINVAL) => {
@@ -60,7 +68,10 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
             "no such program: check the spelling and PATH; in a new root it must be inside, with \
              its libraries"
         }
-        ("execvp", Errno::EACCES) => "not executable: check `ls -l`, and `mount` for noexec",
+        ("execvp", Errno::EACCES) => {
+            "not executable: check `ls -l`, and `mount` for noexec; for a bare name, whether every \
+             folder of PATH may be searched"
+        }
         ("execvp", Errno::E2BIG) => "arguments and environment are too long together",
         ("mount", Errno::EPERM) => {
             "in a user namespace a fresh proc may be mounted only where the old one is wholly \

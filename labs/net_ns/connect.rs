@@ -13,8 +13,8 @@ use nix::unistd::Pid;
 
 use crate::{INSIDE, OUTSIDE, PREFIX_LEN, Via};
 
-/// What a veth end without a carrier is depends on the kernel, and on whether its
-/// peer was ever in the same namespace.
+/// The state word of a veth end without a carrier depends on the kernel: newer ones
+/// settle it by the interface that has the peer's index in this namespace, if any.
 const NO_CARRIER: [OperState; 2] = [OperState::Down, OperState::LowerLayerDown];
 
 /// Far longer than any link takes.
@@ -79,11 +79,7 @@ pub(crate) fn inside(via: Via) -> Result<()> {
             ])?;
         }
     }
-    explain_commands(
-        "inside: RTM_NEWLINK twice, RTM_NEWADDR, in one message",
-        via,
-        &commands,
-    );
+    explain_commands("inside: RTM_NEWLINK twice, RTM_NEWADDR", via, &commands);
     wait_until_up("veth1")
 }
 // ANCHOR_END: inside
@@ -134,10 +130,9 @@ impl Drop for Veth0 {
 }
 
 fn explain_commands(what: &str, via: Via, commands: &[String]) {
-    let how = if via == Via::Ip {
-        "ip, one process for each step:"
-    } else {
-        "the same as:"
+    let how = match via {
+        Via::Ip => "ip, one process for each step:",
+        Via::Netlink => "in one sendto(), the same as:",
     };
     explain!("{what}; {how}\n{}", commands.join("\n"));
 }

@@ -40,6 +40,7 @@ mount --bind "$1" /mnt/labs
 mount -t tmpfs -o mode=1777 none /tmp
 mount -t tmpfs -o mode=755 none /run
 mount -t tmpfs -o mode=1777 none /dev/shm
+while umount /dev/mqueue 2>/dev/null; do :; done
 mkdir -p /dev/mqueue && mount -t mqueue none /dev/mqueue || true
 echo antero >/proc/sys/kernel/hostname
 ip link set lo up

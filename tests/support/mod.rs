@@ -5,6 +5,7 @@
     unused_macros,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stderr,
     reason = "test code, of which every test file uses its own part"
 )]

@@ -54,6 +54,8 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> =
         // What a reader types and reads in a session of the book.
         (Kind::Pid, r"(?m)^\[\d+\][+-]?(?<x> +\d+)\b"),
         (Kind::Pid, r"\bjob \d+\[(?<x>\d+)\]"),
+        (Kind::Pid, r"kill: \((?<x>\d+)\)"),
+        (Kind::Pid, r"(?m)^NSpid:\t(?<x>\d+)"),
         (Kind::Pid, r"(?m)^[#$] echo \$\$.*\n(?<x>\d+)$"),
         (Kind::Pid, r"\bkill (?:-\w+ )?(?<x>\d+)\b"),
         (
@@ -64,10 +66,14 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> =
         (Kind::Index, r"@if(?<x>\d+)"),
         (Kind::Mac, r"link/ether (?<x>[0-9a-f:]{17})"),
         (Kind::RoundTrip, r"\btime=(?<x>[0-9.]+) ms"),
+        (
+            Kind::RoundTrip,
+            r"(?m)^rtt .* = (?<x1>[0-9.]+)/(?<x2>[0-9.]+)/(?<x3>[0-9.]+)/",
+        ),
         (Kind::User, r"\buid (?<x>\d+) (?:outside|is root|and gid)"),
         (Kind::User, r"\bgid (?<x>\d+) outside"),
-        // DOWN where the peer was born elsewhere, LOWERLAYERDOWN where it was moved
-        // there after both were made, and on older kernels.
+        // Kernels differ, and newer ones settle it by whichever interface has the
+        // peer's index in this namespace.
         (Kind::NoCarrier, r"<NO-CARRIER,.* state (?<x>DOWN|LOWERLAYERDOWN) "),
         (Kind::Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
     ]
@@ -96,13 +102,12 @@ pub(crate) fn normalise(text: &str) -> String {
     let mut end = 0;
     for (start, (kind, value)) in found {
         normal.push_str(&text[end..start]);
-        // A field that holds the blanks of its column keeps the column's width.
-        let width = if value.starts_with(' ') {
-            value.len()
-        } else {
-            0
-        };
-        normal.push_str(&format!("{:>width$}", names.of(kind, value.trim_start())));
+        // A field that holds the blanks of its column keeps the column's width, and
+        // always one of the blanks.
+        let digits = value.trim_start();
+        let width = if digits == value { 0 } else { value.len() - 1 };
+        normal.push_str(if digits == value { "" } else { " " });
+        normal.push_str(&format!("{:>width$}", names.of(kind, digits)));
         end = start + value.len();
     }
     normal.push_str(&text[end..]);

@@ -57,12 +57,17 @@ impl Typist {
             who => panic!("who is {who}?"),
         };
         // Debian's /etc/bash.bashrc would set a prompt of its own in the inner shells.
+        // The terminals of other sessions, which this test process has open, are not
+        // the reader's: the shell begins with the descriptors 0 to 2.
+        let close = "for fd in /proc/self/fd/*; do fd=${fd##*/}; \
+                     [ $fd -gt 2 ] && [ $fd -lt 200 ] && eval \"exec $fd>&-\"; done; unset fd";
         let script = format!(
             "[ -e /etc/bash.bashrc ] && mount --bind /dev/null /etc/bash.bashrc
              echo 'set enable-bracketed-paste off' >/tmp/.inputrc; chmod 644 /tmp/.inputrc
              export INPUTRC=/tmp/.inputrc TERM=dumb HOME=/tmp LC_ALL=C PS1='{MARK}\\$ '
              export PATH; unset SHELL DEBIAN_FRONTEND; cd /tmp; stty cols 200
-             $user true; exec {user} bash --norc --noprofile --noediting -i"
+             echo '{close}' >/tmp/.rc; chmod 644 /tmp/.rc
+             exec {user} bash --rcfile /tmp/.rc --noprofile --noediting -i"
         );
         let words = host::words(&script);
         let mut command = Command::new(&words[0]);
