@@ -18,7 +18,7 @@ use nix::unistd::{getpid, sethostname};
 
 /// Runs a program as PID 1 of a container with its own hostname and /proc
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "mount_proc", version)]
 struct Args {
     /// Leave the mount namespace out: ps and top then show the host's processes
     #[arg(long)]

@@ -18,7 +18,7 @@ use nix::sched::{CloneFlags, setns};
 
 /// Joins the namespace that FILE stands for and executes PROGRAM in it
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "ns_exec", version)]
 struct Args {
     /// Have the kernel check the type: cgroup, ipc, mnt, net, pid, time, user or uts
     #[arg(long = "type", value_name = "TYPE", value_parser = a_type)]

@@ -21,7 +21,12 @@ use nix::unistd::{getegid, geteuid, getpid};
 
 /// Runs a program with some namespaces not shared with the caller
 #[derive(Parser)]
-#[command(version)]
+#[command(
+    name = "unshare",
+    version,
+    args_override_self = true,
+    infer_long_args = true
+)]
 struct Args {
     /// A new cgroup namespace
     #[arg(short = 'C', long)]
@@ -80,6 +85,7 @@ enum Propagation {
 }
 
 fn a_signal(name: &str) -> std::result::Result<Signal, String> {
+    let name = name.to_ascii_uppercase();
     let by_number = name
         .parse()
         .ok()
@@ -119,8 +125,8 @@ fn lab() -> Result<u8> {
     }
     // unshare(CLONE_NEWPID) moves later children only; the first is its PID 1.
     let forked = Forked::begin()?;
-    let child = fork(|| {
-        forked.child(args.kill_child)?;
+    let child = fork(args.kill_child, || {
+        forked.leave()?;
         explain!(
             "fork(): a child runs the program; getpid() in it is {}",
             getpid()

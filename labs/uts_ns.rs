@@ -19,7 +19,7 @@ use nix::unistd::{Pid, getpid, sethostname};
 
 /// Starts a child in a new UTS namespace and changes the hostname there
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "uts_ns", version)]
 struct Args {
     /// The hostname that the child sets
     #[arg(value_parser = a_name())]

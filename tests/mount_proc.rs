@@ -107,6 +107,18 @@ fn a_signal_with_a_handler_reaches_the_program() {
     }
 }
 
+/// The inner lab blocks the signals and fetches them from a descriptor.
+#[test]
+fn a_signal_reaches_a_program_that_blocks_it_to_fetch_it() {
+    let inner = support::directory()
+        .join("mount_proc")
+        .to_string_lossy()
+        .into_owned();
+    let program = "trap 'exit 42' TERM; echo ready; while :; do sleep 0.02; done";
+    let program = format!("exec {inner} sh -c \"{program}\"");
+    assert_eq!(signalled(SIGTERM, &program, "mount_proc"), Some(42));
+}
+
 #[test]
 fn a_signal_without_a_handler_ends_the_container() {
     for signal in [SIGTERM, SIGHUP, SIGINT] {

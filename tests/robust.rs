@@ -1,5 +1,5 @@
-//! What every lab survives: full, closed and broken outputs, signals at random
-//! moments, many at once, and what callers hand over.
+//! What every lab survives: full, closed and broken outputs, what callers hand
+//! over, and machines that refuse.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,41 +9,8 @@
 
 mod support;
 
-use std::process::Stdio;
-use std::time::Duration;
-
-use nix::sys::signal::Signal;
-use support::{Lab, everyone, host, is_root, lab, require, storm};
-
-/// Every lab in a form that works for everyone and that ends by itself.
-fn labs() -> Vec<Lab> {
-    vec![
-        lab("pid_ns"),
-        lab("pid_ns").args(["--shared"]),
-        lab("pid_ns").args(["--siblings"]),
-        lab("pid_ns").args(["--nested", "5"]),
-        lab("uts_ns").args(["bizarro"]),
-        lab("net_ns"),
-        lab("net_ns").args(["--list"]),
-        lab("mount_proc").args(["true"]),
-        lab("unshare").args([
-            "-Urmpf",
-            "--kill-child",
-            "--mount-proc",
-            "sh",
-            "-c",
-            "echo $$",
-        ]),
-    ]
-}
-
-/// Those that write the transcript themselves.
-fn writers() -> Vec<Lab> {
-    labs()
-        .into_iter()
-        .filter(|lab| !format!("{lab:?}").contains("\"unshare\""))
-        .collect()
-}
+use support::labs::{labs, writers};
+use support::{everyone, host, is_root, lab, require};
 
 fn stderr_lines(assert: &assert_cmd::assert::Assert) -> Vec<String> {
     let text = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
@@ -246,55 +213,61 @@ fn a_root_without_a_c_library_is_enough() {
 }
 
 #[test]
-fn fifty_side_by_side_print_the_same() {
-    for lab in [
-        lab("net_ns"),
-        lab("pid_ns"),
-        lab("uts_ns").args(["bizarro"]),
-        lab("mount_proc").args(["true"]),
-    ] {
-        for who in everyone() {
-            let lab = lab.clone().by(*who);
-            let started: Vec<_> = (0..50)
-                .map(|_| {
-                    lab.std_command()
-                        .stdout(Stdio::piped())
-                        .stderr(Stdio::null())
-                        .spawn()
-                        .unwrap()
-                })
-                .collect();
-            let mut transcripts = std::collections::BTreeSet::new();
-            for child in started {
-                let output = child.wait_with_output().unwrap();
-                assert!(output.status.success(), "{lab:?}");
-                let text = String::from_utf8(output.stdout).unwrap();
-                transcripts.insert(support::normalise::normalise(&text));
-            }
-            assert_eq!(transcripts.len(), 1, "{transcripts:?}");
-        }
+fn a_stdout_that_cannot_be_written_is_an_error() {
+    for lab in writers() {
+        let run = lab
+            .shell("exec \"$@\" 1</dev/null")
+            .command()
+            .assert()
+            .code(1);
+        let lines = stderr_lines(&run);
+        assert!(
+            lines.len() == 2 && lines[0].contains("write stdout: EBADF"),
+            "{lines:?}"
+        );
     }
 }
 
 #[test]
-fn a_signal_at_a_random_moment_leaves_nothing() {
-    let signals = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT];
-    let mut labs = labs();
-    labs.push(lab("uts_ns").args(["bizarro", "--hold", "9"]));
-    labs.push(lab("net_ns").args(["--hold", "9"]));
-    labs.push(lab("mount_proc").args(["sleep", "9"]));
-    // The rule of --kill-child is SIGKILL's: INT and TERM the parent outlives.
-    for round in 0..204 {
-        let lab = &labs[round % labs.len()];
-        let who = everyone()[round / labs.len() % everyone().len()];
-        let signal = signals[round / 7 % signals.len()];
-        storm::end_at_random(&lab.clone().by(who), signal, Duration::from_millis(25));
-    }
+fn a_limit_of_file_sizes_is_an_error() {
+    let script = "ulimit -f 0; \"$@\" >$file; status=$?; rm $file; exit $status";
+    let script = format!("file=$(mktemp); {script}");
+    let run = lab("pid_ns")
+        .by(everyone()[0])
+        .shell(&script)
+        .command()
+        .assert()
+        .code(1);
+    assert!(
+        stderr_lines(&run)[0].contains("write stdout: EFBIG"),
+        "{:?}",
+        stderr_lines(&run)
+    );
 }
 
 #[test]
-fn a_user_leaves_nothing_either() {
-    require!(is_root(), "makes a host of its own");
-    let script = "for lab in pid_ns 'uts_ns b' net_ns 'mount_proc true'; do $user $lab; $user timeout -s KILL 0.01 $lab; done";
-    host::leaves_the_host_untouched(script);
+fn what_was_typed_reaches_no_terminal_raw() {
+    let run = lab("pid_ns")
+        .args(["\u{1b}]0;title\u{7}"])
+        .command()
+        .assert()
+        .code(2);
+    let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        text.contains("unexpected argument") && !text.contains(['\u{1b}', '\u{7}']),
+        "{text}"
+    );
+}
+
+#[test]
+fn closed_descriptors_need_no_dev_null() {
+    require!(is_root(), "calls chroot");
+    require!(
+        cfg!(target_feature = "crt-static"),
+        "the labs are linked dynamically here"
+    );
+    let script = "mkdir /mnt/scratch/root; cp /mnt/labs/pid_ns /mnt/scratch/root
+         chroot /mnt/scratch/root /pid_ns --shared <&- 2>&- | grep -c PID
+         chroot /mnt/scratch/root /pid_ns --shared >&- 2>/tmp/said; echo $?; grep -c EBADF /tmp/said";
+    host::on_own_host(script).stdout("4\n1\n1\n");
 }

@@ -263,3 +263,25 @@ fn leaves_the_host_untouched() {
         "unshare -CimnpTu -f true; $user unshare -rCimnpTu -f true; unshare -m false",
     );
 }
+
+/// TERM came while the parent outlived it; the child's own signal is passed on.
+#[test]
+fn the_childs_signal_wins_over_one_that_waits() {
+    let script = "\"$@\" --fork sh -c 'sleep 0.4; kill -USR1 $$' & parent=$!
+         sleep 0.2; kill -TERM $parent; wait $parent; echo $?";
+    let run = lab("unshare")
+        .args(["-r"])
+        .by(Who::User)
+        .shell(script)
+        .command()
+        .assert();
+    run.success().stdout("138\n");
+}
+
+#[test]
+fn options_may_be_repeated_and_shortened_as_with_getopt() {
+    assert_eq!(
+        stdout(&["-rr", "-U", "--map-root", "-U", "id", "-u"], Who::User),
+        "0\n"
+    );
+}

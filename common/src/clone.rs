@@ -1,20 +1,24 @@
 //! clone(2) on a stack of the child's own, and the child's end.
 #![expect(unsafe_code, reason = "mapping a stack and running a child on it")]
 
+use std::cell::RefCell;
 use std::num::NonZeroUsize;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::ptr::NonNull;
 use std::slice;
 
+use nix::fcntl::OFlag;
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{self, CloneFlags};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, SysconfVar, sysconf};
+use nix::unistd::{Pid, SysconfVar, pipe2, sysconf};
 
-use crate::error::{Result, Step as _};
+use crate::error::{Error, Result, Step as _, shell_status};
 use crate::namespace::CLONE_NEWTIME;
-use crate::output::finish;
+use crate::output::{self, finish};
 use crate::sys::{self, Ended};
 
 /// One mebibyte, as in the articles. Only touched pages cost memory.
@@ -78,41 +82,83 @@ impl Drop for ChildStack {
 /// clone(2): starts `child_function` in a child process that is a member of the
 /// new namespaces in `flags`. The parent gets SIGCHLD when the child ends.
 ///
-/// The child ends with the status that the function returns. It dies with its
-/// parent (PR_SET_PDEATHSIG); one whose parent is gone before that is set learns
-/// of it at its first checkpoint.
+/// The child ends with the status that the function returns, and it dies with its
+/// parent, see `tie_to_parent`.
 ///
 /// # Errors
 /// `clone`: EPERM without CAP_SYS_ADMIN, ENOSPC at a limit of namespaces or of
 /// their nesting, EAGAIN at RLIMIT_NPROC, ENOMEM, EINVAL for a type that the
-/// kernel was built without.
+/// kernel was built without. `pipe2`: EMFILE, ENFILE.
 pub fn clone(
     flags: CloneFlags,
     child_stack: &mut ChildStack,
-    mut child_function: impl FnMut() -> Result<u8>,
+    child_function: impl FnMut() -> Result<u8>,
 ) -> Result<Child> {
-    clone_without_tie(flags, child_stack, || {
-        set_pdeathsig(Signal::SIGKILL).step("prctl", "PR_SET_PDEATHSIG")?;
-        child_function()
-    })
+    let step = ("clone", describe(flags));
+    clone_tied(
+        step,
+        flags,
+        child_stack,
+        Some(Signal::SIGKILL),
+        child_function,
+    )
 }
 // ANCHOR_END: clone
 
-/// fork(2) by way of clone(): a child that outlives its parent.
+/// fork(2) by way of clone(): a child that gets `parent_death_signal` when its
+/// parent ends, and outlives it without one.
 ///
 /// # Errors
-/// As [`clone`]; ENOMEM also where the first process of the PID namespace for
-/// new children has ended.
-pub fn fork(child_function: impl FnMut() -> Result<u8>) -> Result<Child> {
-    clone_without_tie(CloneFlags::empty(), &mut ChildStack::new()?, child_function)
+/// `fork`: as [`clone`]; ENOMEM also where the first process of the PID namespace
+/// for new children has ended.
+pub fn fork(
+    parent_death_signal: Option<Signal>,
+    child_function: impl FnMut() -> Result<u8>,
+) -> Result<Child> {
+    let mut stack = ChildStack::new()?;
+    let step = ("fork", "a child".to_owned());
+    clone_tied(
+        step,
+        CloneFlags::empty(),
+        &mut stack,
+        parent_death_signal,
+        child_function,
+    )
 }
 
-fn clone_without_tie(
+// ANCHOR: tie
+/// In the child: has the kernel send `signal` when the parent ends.
+///
+/// A parent that ended before this call sends nothing any more. The pipe tells:
+/// the kernel closes the descriptors of a process before it sends the signal, so
+/// while the parent's end is open the signal is still to come.
+fn tie_to_parent(signal: Signal, lifeline: &OwnedFd) -> Result<()> {
+    set_pdeathsig(signal).step("prctl", "PR_SET_PDEATHSIG")?;
+    let mut parent = [PollFd::new(lifeline.as_fd(), PollFlags::empty())];
+    match poll(&mut parent, PollTimeout::ZERO).step("poll", "for the parent's end")? {
+        0 => Ok(()),
+        _ => Err(Error::PeerGone),
+    }
+}
+// ANCHOR_END: tie
+
+fn clone_tied(
+    (step, object): (&'static str, String),
     flags: CloneFlags,
     child_stack: &mut ChildStack,
+    parent_death_signal: Option<Signal>,
     mut child_function: impl FnMut() -> Result<u8>,
 ) -> Result<Child> {
-    let callback = Box::new(|| finish(child_function()) as isize);
+    let (in_child, in_parent) = pipe2(OFlag::O_CLOEXEC).step("pipe2", "for a lifeline")?;
+    let in_parent = RefCell::new(Some(in_parent));
+    let mut child = || {
+        drop(in_parent.take());
+        if let Some(signal) = parent_death_signal {
+            tie_to_parent(signal, &in_child)?;
+        }
+        child_function()
+    };
+    let callback = Box::new(|| finish(child()) as isize);
     // SAFETY: without CLONE_VM the child works on a copy of this process's memory,
     // so its stack and everything the callback borrows are its own. The process
     // has one thread (see the crate's introduction), so no lock is held by a
@@ -127,8 +173,12 @@ fn clone_without_tie(
         )
     };
     // What failed is a number below 0 inside the wrapper, and never becomes a PID.
-    pid.map(|pid| Child { pid, reaped: false })
-        .step("clone", describe(flags))
+    let pid = pid.step(step, object)?;
+    Ok(Child {
+        pid,
+        reaped: false,
+        _lifeline: in_parent.take(),
+    })
 }
 
 /// The flags as they stand in the source: `CLONE_NEWPID | CLONE_NEWNET`.
@@ -152,6 +202,8 @@ pub fn describe(flags: CloneFlags) -> String {
 pub struct Child {
     pid: Pid,
     reaped: bool,
+    /// Closed by the kernel when this process ends, however it does.
+    _lifeline: Option<OwnedFd>,
 }
 
 impl Child {
@@ -160,12 +212,25 @@ impl Child {
         self.pid
     }
 
-    /// Waits for its end and returns its status: its own, or 128 + the signal.
+    /// Waits for its end and returns its status.
     ///
     /// # Errors
-    /// `waitpid`, which does not fail for a child that exists.
+    /// [`Error::ChildKilled`] if a signal ended it.
     pub fn wait(self) -> Result<u8> {
-        Ok(status(self.wait_raw()?))
+        match self.wait_raw()? {
+            Ended::Exited(status) => Ok(status),
+            Ended::Signaled(signal) => Err(Error::ChildKilled(signal)),
+        }
+    }
+
+    /// Kills it, as SIGKILL from outside kills every process, and returns the status
+    /// that a shell would show.
+    ///
+    /// # Errors
+    /// `kill`: EPERM for a child that has taken other credentials.
+    pub fn end(self) -> Result<u8> {
+        self.kill(Signal::SIGKILL)?;
+        self.wait_raw().map(status)
     }
 
     /// As [`wait`](Self::wait), where a signal must be told from a status.
@@ -200,8 +265,7 @@ impl Child {
 fn status(ended: Ended) -> u8 {
     match ended {
         Ended::Exited(status) => status,
-        // Signals are numbered 1 to 64, so the sum fits.
-        Ended::Signaled(signal) => 128 + (signal & 0x7f) as u8,
+        Ended::Signaled(signal) => shell_status(signal),
     }
 }
 
@@ -211,7 +275,10 @@ impl Drop for Child {
             // The first process of a PID namespace ignores every other signal it
             // has no handler for. ESRCH is impossible before it was waited for.
             let _ = sys::kill(self.pid, libc::SIGKILL);
-            let _ = sys::waitpid(self.pid, 0);
+            // One that was ending by itself keeps the status it was ending with.
+            if let Ok(Some(ended)) = sys::waitpid(self.pid, 0) {
+                output::remember_child(ended);
+            }
         }
     }
 }

@@ -13,8 +13,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub const NOT_FOUND: u8 = 127;
 /// The exit status of a shell for a command that cannot be executed.
 pub const NOT_EXECUTABLE: u8 = 126;
-/// 128 + SIGPIPE: how a program that writes to a reader that left ends in a shell.
-const READER_LEFT: u8 = 141;
+
+/// The exit status that a shell shows for a program that a signal ended.
+pub(crate) fn shell_status(signal: i32) -> u8 {
+    // Signals are numbered 1 to 64, so the sum fits.
+    128 + (signal & 0x7f) as u8
+}
 
 /// Why a lab ends early.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub enum Error {
     Usage(Box<clap::Error>, u8),
     /// The reader of stdout has left (EPIPE): there is nobody to tell.
     ReaderLeft,
+    /// A signal that the lab did not send ended its child.
+    ChildKilled(i32),
     /// The other process of the lab ended before its checkpoint; it has said why itself.
     PeerGone,
 }
@@ -87,7 +93,8 @@ impl Error {
         match self {
             Self::Step(failure) => failure.status,
             Self::Usage(_, status) => *status,
-            Self::ReaderLeft => READER_LEFT,
+            Self::ReaderLeft => shell_status(nix::libc::SIGPIPE),
+            Self::ChildKilled(signal) => shell_status(*signal),
             Self::PeerGone => 1,
         }
     }

@@ -4,13 +4,11 @@ use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use nix::errno::Errno;
-use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{execvp, getpid};
 
-use crate::checkpoint::Checkpoint;
 use crate::clone::Child;
-use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND, Result, Step as _};
+use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND, Result, Step as _, shell_status};
 use crate::output::printable;
 use crate::startup;
 use crate::sys::{self, Ended};
@@ -57,36 +55,25 @@ pub fn or_shell(command: Vec<OsString>) -> Vec<OsString> {
 #[derive(Debug)]
 pub struct Forked {
     caller_mask: SigSet,
-    checkpoint: Checkpoint,
 }
 
 impl Forked {
     /// Blocks the two signals: to be called before the child is made.
     ///
     /// # Errors
-    /// `pipe2`: EMFILE, ENFILE.
+    /// `sigprocmask`, which does not fail with a valid mask.
     pub fn begin() -> Result<Self> {
         let caller_mask = SigSet::thread_get_mask().step("sigprocmask", "of the caller")?;
         let outlived: SigSet = [Signal::SIGINT, Signal::SIGTERM].into_iter().collect();
         outlived.thread_block().step("sigprocmask", "SIG_BLOCK")?;
-        Ok(Self {
-            caller_mask,
-            checkpoint: Checkpoint::new()?,
-        })
+        Ok(Self { caller_mask })
     }
 
-    /// In the child: the caller's signal mask, and the signal it gets when its
-    /// parent ends, if any.
+    /// In the child: the caller's signal mask.
     ///
     /// # Errors
-    /// [`Error::PeerGone`] if the parent has ended before the signal was set.
-    pub fn child(&self, parent_death_signal: Option<Signal>) -> Result<()> {
-        if let Some(signal) = parent_death_signal {
-            set_pdeathsig(signal).step("prctl", "PR_SET_PDEATHSIG")?;
-            // The signal is sent when the parent ends; one that has ended before
-            // opens no checkpoint.
-            self.checkpoint.wait()?;
-        }
+    /// `sigprocmask`, which does not fail with a valid mask.
+    pub fn leave(&self) -> Result<()> {
         self.caller_mask
             .thread_set_mask()
             .step("sigprocmask", "SIG_SETMASK")
@@ -98,8 +85,6 @@ impl Forked {
     /// # Errors
     /// `waitpid`, which does not fail for a child that exists.
     pub fn wait(&self, child: Child) -> Result<u8> {
-        // A child without a death signal does not wait at the checkpoint, and may be gone.
-        let _ = self.checkpoint.open();
         match child.wait_raw()? {
             Ended::Exited(status) => Ok(status),
             Ended::Signaled(signal) => Ok(die_by(signal)),
@@ -112,8 +97,9 @@ impl Forked {
 fn die_by(signal: i32) -> u8 {
     if let Ok(signal) = Signal::try_from(signal) {
         let _ = sys::set_default(signal);
+        // Only this one: a TERM or INT that came in the meantime stays pending.
+        let _ = SigSet::from(signal).thread_unblock();
     }
-    let _ = SigSet::empty().thread_set_mask();
     let _ = sys::kill(getpid(), signal);
-    128 + (signal & 0x7f) as u8
+    shell_status(signal)
 }

@@ -34,10 +34,10 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
         ("unshare" | "clone", Errno::EUSERS) => {
             "user namespaces are nested too deeply: leave some of the shells around this one"
         }
-        ("clone", Errno::ENOMEM) => {
+        ("clone" | "fork", Errno::ENOMEM) => {
             "out of memory, or the first process of the PID namespace for new children has ended"
         }
-        ("clone", Errno::EAGAIN) => {
+        ("clone" | "fork", Errno::EAGAIN) => {
             "too many processes: see `ulimit -u` and pids.max of the cgroup"
         }
         ("write", Errno::EPERM | Errno::EACCES) => RESTRICTED,
@@ -46,8 +46,8 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
         ("write", Errno::ENOSPC) => "the disk or device that stdout goes to is full",
         ("write", Errno::EBADF) => "stdout is closed: give it a file, a pipe or a terminal",
         ("setns", Errno::EINVAL) => {
-            "the file is no namespace, or one of another type than asked for; joining a user or \
-             mount namespace needs a single-threaded process: compare `readlink FILE`"
+            "the file is no namespace, or one of another type than asked for, or the user \
+             namespace that this process is in already: compare `readlink FILE`"
         }
         ("setns", Errno::EPERM) => {
             "joining needs CAP_SYS_ADMIN here and in the user namespace that owns the other: \
@@ -56,6 +56,9 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
         ("open" | "readlink", Errno::ENOENT) => {
             "no such file or process: check the path; /proc must be mounted \
              (`mount -t proc proc /proc`), and a namespace ends with its last process"
+        }
+        ("open", Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG | Errno::ENXIO) => {
+            "the path does not lead to a file: check it with `ls -l`"
         }
         ("open" | "readlink", Errno::EACCES) => {
             "it belongs to a process of another user, or of a user namespace above: use sudo"
@@ -78,6 +81,9 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
              visible: containers mask parts of /proc; leave the container, or use --host-proc"
         }
         ("mount", Errno::EACCES) => "a security module (AppArmor, SELinux) forbids it: use sudo",
+        ("mount", Errno::EINVAL) => {
+            "/ or the directory is no mount point here, as inside a chroot: leave the chroot"
+        }
         ("mount", Errno::ENOENT) => "the directory to mount on must exist",
         ("sethostname" | "setdomainname", Errno::EINVAL) => {
             "a name in a UTS namespace has at most 64 bytes"
@@ -98,7 +104,7 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
             "another server holds port 80, see `ss -ltnp 'sport = 80'`: end it, or leave --host out"
         }
         ("bind", Errno::EACCES) => "ports below 1024 need CAP_NET_BIND_SERVICE: use sudo",
-        ("recv" | "connect" | "read", Errno::ETIMEDOUT | Errno::EHOSTUNREACH | Errno::EAGAIN) => {
+        ("recv" | "connect" | "ping", Errno::ETIMEDOUT | Errno::EHOSTUNREACH | Errno::EAGAIN) => {
             "no answer within two seconds: a firewall may drop it, see `nft list ruleset` or \
              `iptables -L`; leave --host out to do without the host's"
         }

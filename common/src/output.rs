@@ -3,22 +3,33 @@
 use std::ffi::OsStr;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
-use anstream::{AutoStream, ColorChoice};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
+use nix::unistd::write;
 
 use crate::error::{Error, Result};
-use crate::{startup, sys};
+use crate::sys::{self, Ended};
 
 /// Runs a lab: prints its error and the hint, chooses the exit status.
 pub fn run(lab: fn() -> Result<u8>) -> ExitCode {
     // A caller may have SIGCHLD ignored; the kernel then reaps children itself
     // and waitpid() answers ECHILD.
     let _ = sys::set_default(Signal::SIGCHLD);
+    // At a limit of file sizes write() then answers EFBIG.
+    let _ = sys::set_ignored(Signal::SIGXFSZ);
     ExitCode::from(finish(lab()))
+}
+
+/// How the child ended that was dropped on the way of an error, if one was.
+static CHILD: OnceLock<Ended> = OnceLock::new();
+
+pub(crate) fn remember_child(ended: Ended) {
+    let _ = CHILD.set(ended);
 }
 
 /// The exit status of a result, its error reported.
@@ -27,25 +38,41 @@ pub(crate) fn finish(result: Result<u8>) -> u8 {
         Err(Error::Usage(usage, status)) => print_usage(&usage).map(|()| status),
         result => result,
     };
-    result.unwrap_or_else(|error| {
-        if let Error::Step(failure) = &error {
-            notice(format_args!("{failure}"));
+    let error = match (result, CHILD.get()) {
+        (Ok(status), _) => return status,
+        // The child ended by itself and has said why; what failed here followed from that.
+        (Err(Error::PeerGone | Error::Step(_)), Some(&Ended::Exited(status @ 1..))) => {
+            return status;
         }
-        error.exit_status()
-    })
+        (Err(Error::PeerGone), Some(&Ended::Signaled(signal))) => Error::ChildKilled(signal),
+        (Err(error), _) => error,
+    };
+    match &error {
+        Error::Step(failure) => notice(format_args!("{failure}")),
+        Error::ChildKilled(signal) => notice(format_args!(
+            "waitpid child: ended by signal {signal}\n\
+             hint: somebody sent it, or the kernel did for want of memory: see `dmesg`"
+        )),
+        Error::Usage(..) | Error::ReaderLeft | Error::PeerGone => {}
+    }
+    error.exit_status()
 }
 
 fn print_usage(usage: &clap::Error) -> Result<()> {
+    // The text repeats what was typed: its lines are shown without their power
+    // over the terminal, and without colours.
+    let text = usage.render().to_string();
+    let lines: Vec<_> = text
+        .trim_end()
+        .lines()
+        .map(|line| printable(line.as_ref()))
+        .collect();
     if usage.use_stderr() {
         // stderr is the last place to tell anything: a failure ends here.
-        let _ = usage.print();
+        let _ = io::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes());
         return Ok(());
     }
-    let text = usage.render();
-    match AutoStream::choice(&io::stdout()) {
-        ColorChoice::Never => say(format_args!("{text}")),
-        _ => say(format_args!("{}", text.ansi())),
-    }
+    say(format_args!("{}", lines.join("\n")))
 }
 
 /// Writes one line to stderr, `program: …`, in one piece.
@@ -66,22 +93,18 @@ macro_rules! say {
 /// # Errors
 /// `write stdout`: closed (EBADF), full (ENOSPC); [`Error::ReaderLeft`] for EPIPE.
 pub fn say(line: fmt::Arguments<'_>) -> Result<()> {
-    if startup::was_closed(1) {
-        // std has opened /dev/null in its place, where output would vanish.
-        return Err(write_error(&Errno::EBADF.into()));
+    let line = format!("{line}\n");
+    let mut left = line.as_bytes();
+    // std's stdout would take EBADF for success.
+    while !left.is_empty() {
+        match write(io::stdout(), left) {
+            Ok(written) => left = left.get(written..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(Errno::EPIPE) => return Err(Error::ReaderLeft),
+            Err(errno) => return Err(Error::new("write", "stdout", errno)),
+        }
     }
-    let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(format!("{line}\n").as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| write_error(&error))
-}
-
-fn write_error(error: &io::Error) -> Error {
-    match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EPIPE) => Error::ReaderLeft,
-        errno => Error::new("write", "stdout", errno.unwrap_or(Errno::EIO)),
-    }
+    Ok(())
 }
 
 /// The program's file name, as its transcript and its errors show it.
@@ -90,13 +113,17 @@ pub fn program_name() -> String {
     printable(Path::new(&path).file_name().unwrap_or(OsStr::new("lab")))
 }
 
+/// The invisible characters that reorder the text after them, from LINE SEPARATOR
+/// to RIGHT-TO-LEFT OVERRIDE.
+const DIRECTION: RangeInclusive<char> = '\u{2028}'..='\u{202e}';
+
 /// Text from outside without its power over the terminal: control characters
 /// and bytes that are no UTF-8 are shown as escapes.
 pub fn printable(text: &OsStr) -> String {
     let mut shown = String::new();
     for chunk in text.as_encoded_bytes().utf8_chunks() {
         for character in chunk.valid().chars() {
-            if character.is_control() {
+            if character.is_control() || DIRECTION.contains(&character) {
                 shown.extend(character.escape_default());
             } else {
                 shown.push(character);

@@ -3,13 +3,14 @@
 use std::fs;
 use std::io::{IsTerminal as _, stdin};
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 
 use crate::clone::Child;
-use crate::error::{Result, Step as _};
+use crate::error::{Result, Step as _, shell_status};
 use crate::startup;
 
 /// What a person or a supervisor sends to end a program.
@@ -70,7 +71,11 @@ impl Relay {
             if let Some(status) = child.try_wait()? {
                 break status;
             }
-            let Some(received) = self.signals.read_signal().step("read", "a signalfd")? else {
+            let received = match self.signals.read_signal() {
+                Err(Errno::EINTR) => continue,
+                received => received.step("read", "a signalfd")?,
+            };
+            let Some(received) = received else {
                 continue;
             };
             let signal = PASSED_ON
@@ -79,10 +84,9 @@ impl Relay {
             let Some(signal) = signal else {
                 continue; // SIGCHLD: the next round looks after the child.
             };
-            if !has_handler(child.pid(), signal) {
-                child.kill(Signal::SIGKILL)?;
-                child.wait()?;
-                break 128 + signal as u8;
+            if !takes(child.pid(), signal) {
+                child.end()?;
+                break shell_status(signal as i32);
             }
             // The terminal's driver has sent it to the whole foreground group, the
             // child among it.
@@ -112,11 +116,17 @@ impl Relay {
     }
 }
 
-/// Whether a process has a handler for a signal: SigCgt in proc_pid_status(5).
-/// Without /proc nothing is known, and the answer is no.
-fn has_handler(pid: Pid, signal: Signal) -> bool {
+/// Whether a process has a handler for a signal, or blocks it to fetch it with
+/// sigwait() or a signalfd: SigCgt and SigBlk in proc_pid_status(5). Without /proc
+/// nothing is known, and the answer is no.
+fn takes(pid: Pid, signal: Signal) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    caught.is_some_and(|mask| mask & (1 << (signal as u32 - 1)) != 0)
+    let bit = 1 << (signal as u32 - 1);
+    let masks = status.lines().filter_map(|line| {
+        line.strip_prefix("SigCgt:")
+            .or_else(|| line.strip_prefix("SigBlk:"))
+    });
+    masks
+        .filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .any(|mask| mask & bit != 0)
 }

@@ -17,11 +17,10 @@ use nix::sys::signal::Signal;
 
 use crate::sys;
 
-static CLOSED: AtomicU8 = AtomicU8::new(0);
 static IGNORED: AtomicU8 = AtomicU8::new(0);
 
 /// The signals whose disposition this program or its runtime changes.
-const CHANGED: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGCHLD];
+const CHANGED: [Signal; 3] = [Signal::SIGPIPE, Signal::SIGCHLD, Signal::SIGXFSZ];
 
 #[used]
 // SAFETY: the section holds pointers to functions that the C runtime calls once,
@@ -33,7 +32,10 @@ extern "C" fn record() {
     for descriptor in 0..3 {
         // SAFETY: F_GETFD reads a flag of a descriptor number and no memory.
         if unsafe { libc::fcntl(descriptor, libc::F_GETFD) } == -1 {
-            CLOSED.fetch_or(1 << descriptor, Ordering::Relaxed);
+            // The lowest free number is this one. std takes a folder for open; to
+            // write to it is EBADF, as it was, and exec closes it again.
+            // SAFETY: the path is a constant string with its zero byte.
+            unsafe { libc::open(c"/".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
         }
     }
     for (bit, signal) in CHANGED.into_iter().enumerate() {
@@ -53,24 +55,14 @@ pub(crate) fn is_ignored(signal: Signal) -> bool {
     result == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
-/// Whether the caller started this program with the descriptor closed.
-pub(crate) fn was_closed(descriptor: i32) -> bool {
-    CLOSED.load(Ordering::Relaxed) & (1 << descriptor) != 0
-}
-
-/// Puts dispositions and descriptors back as the caller had them, for exec.
+/// Puts the dispositions back as the caller had them, for exec.
 pub(crate) fn restore() {
     for (bit, signal) in CHANGED.into_iter().enumerate() {
-        // Neither call can fail: both signals exist and may be changed.
+        // Neither call can fail: the signals exist and may be changed.
         let _ = if IGNORED.load(Ordering::Relaxed) & (1 << bit) != 0 {
             sys::set_ignored(signal)
         } else {
             sys::set_default(signal)
         };
-    }
-    for descriptor in (0..3).filter(|&descriptor| was_closed(descriptor)) {
-        // SAFETY: the descriptor is the /dev/null that std opened for itself; an
-        // exec follows, after which std does not use it any more.
-        unsafe { libc::close(descriptor) };
     }
 }

@@ -47,12 +47,12 @@ pub(crate) fn listen(address: Ipv4Addr) -> Result<TcpListener> {
     TcpListener::bind((address, PORT)).step("bind", format!("{address}:{PORT}"))
 }
 
-/// Answers one client.
-pub(crate) fn serve(server: &TcpListener, whose: &str) -> Result<()> {
+/// Answers one client, and serves no more.
+pub(crate) fn serve(server: TcpListener, whose: &str) -> Result<()> {
     let (mut client, _) = server.accept().step("accept", "on port 80")?;
     client
         .write_all(format!("this is port 80 of {whose}").as_bytes())
-        .step("write", "to a client")
+        .step("send", "to a client")
 }
 
 /// Asks the server on port 80 of an address who it is.
@@ -64,7 +64,7 @@ fn fetch(address: Ipv4Addr, connected: impl FnOnce() -> Result<()>) -> Result<()
     stream
         .set_read_timeout(Some(PATIENCE))
         .step("setsockopt", "SO_RCVTIMEO")?;
-    stream.read_to_string(&mut answer).step("read", server)?;
+    stream.read_to_string(&mut answer).step("recv", server)?;
     say!("{server} answers: {answer}")?;
     explain!("both namespaces serve port 80 at once: a port belongs to a network namespace");
     say!("")

@@ -20,7 +20,7 @@ use nix::unistd::{Pid, getpid};
 
 /// Connects a child in a new network namespace with a veth pair, and tries it out
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "net_ns", version)]
 struct Args {
     /// Only list the links of both namespaces, nothing configured
     #[arg(long, conflicts_with_all = ["hold", "via"])]
@@ -138,7 +138,7 @@ fn connect_both(args: &Args) -> Result<u8> {
     checks::from_outside()?;
     go.open()?; // The child's turn to check.
     ready.wait()?;
-    checks::serve(&server, "the original namespace")?;
+    checks::serve(server, "the original namespace")?;
     ready.wait()?;
 
     if let Some(hold) = &hold {
@@ -156,7 +156,7 @@ fn child_function(via: Via, go: &Checkpoint, ready: &Checkpoint) -> Result<u8> {
     let server = checks::listen(INSIDE)?;
     ready.open()?; // The inside is up and serves port 80.
 
-    checks::serve(&server, "the new namespace")?;
+    checks::serve(server, "the new namespace")?;
     go.wait()?;
     checks::from_inside(ready)?;
     ready.open()?; // Everything is checked.

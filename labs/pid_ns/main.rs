@@ -16,7 +16,7 @@ use nix::unistd::{getpid, getppid};
 
 /// Starts a child in a new PID namespace and shows what each process takes itself for
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "pid_ns", version)]
 struct Args {
     /// Leave CLONE_NEWPID out: the child stays in the parent's PID namespace
     #[arg(long, conflicts_with_all = ["siblings", "nested"])]

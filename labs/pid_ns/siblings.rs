@@ -4,7 +4,7 @@ use common::reports::Reports;
 use common::{ChildStack, Result, clone, explain, namespace, say};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::kill;
 use nix::unistd::{Pid, getpid, pause};
 
 // ANCHOR: siblings
@@ -61,9 +61,8 @@ pub(crate) fn lab() -> Result<u8> {
         "kill(A1, SIGKILL) from outside: with PID 1 the kernel ends every process of A\n\
          see: pid_namespaces(7), the namespace's init process"
     );
-    a1.kill(Signal::SIGKILL)?;
     let a1_pid = a1.pid();
-    let status = a1.wait()?;
+    let status = a1.end()?;
     say!("\nthe parent:  kill({a1_pid}, SIGKILL) to A1: ended with status {status}")?;
     say!("the parent:  kill({a2}, 0) to A2: {}", words(ask(a2)))?;
     say!(
@@ -71,8 +70,7 @@ pub(crate) fn lab() -> Result<u8> {
         b1.pid(),
         words(ask(b1.pid()))
     )?;
-    b1.kill(Signal::SIGKILL)?;
-    b1.wait()?;
+    b1.end()?;
     Ok(0)
 }
 

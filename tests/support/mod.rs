@@ -11,6 +11,7 @@
 )]
 
 pub(crate) mod host;
+pub(crate) mod labs;
 pub(crate) mod normalise;
 pub(crate) mod session;
 pub(crate) mod storm;
