@@ -9,7 +9,7 @@
 
 mod support;
 
-use support::labs::{labs, writers};
+use support::labs::{labs, names, writers};
 use support::{everyone, host, is_root, lab, require};
 
 fn stderr_lines(assert: &assert_cmd::assert::Assert) -> Vec<String> {
@@ -113,14 +113,8 @@ fn an_argument_that_is_no_utf_8_is_no_panic() {
 
 #[test]
 fn help_goes_to_stdout_and_usage_errors_to_stderr() {
-    for name in [
-        "pid_ns",
-        "net_ns",
-        "uts_ns",
-        "ns_exec",
-        "unshare",
-        "mount_proc",
-    ] {
+    for name in names() {
+        let name = name.as_str();
         let help = lab(name)
             .args(["--help"])
             .command()

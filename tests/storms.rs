@@ -21,6 +21,7 @@ fn fifty_side_by_side_print_the_same() {
         lab("net_ns"),
         lab("pid_ns"),
         lab("uts_ns").args(["bizarro"]),
+        lab("time_ns"),
         lab("mount_proc").args(["true"]),
     ] {
         for who in everyone() {

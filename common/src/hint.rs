@@ -40,6 +40,10 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
         ("clone" | "fork", Errno::EAGAIN) => {
             "too many processes: see `ulimit -u` and pids.max of the cgroup"
         }
+        ("write", Errno::ERANGE) if object.ends_with("timens_offsets") => {
+            "no clock of the new namespace may be negative (at most the time since boot can be \
+             taken off) or beyond 146 years"
+        }
         ("write", Errno::EPERM | Errno::EACCES) => RESTRICTED,
         // The kernel checks for CAP_SYS_ADMIN already when this file is opened.
         ("open", Errno::EACCES) if object == "/proc/self/setgroups" => RESTRICTED,
@@ -52,6 +56,11 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
         ("setns", Errno::EPERM) => {
             "joining needs CAP_SYS_ADMIN here and in the user namespace that owns the other: \
              use sudo, or join its user namespace first"
+        }
+        ("readlink", Errno::ENOENT) if object.ends_with("/ns/time") => {
+            "this kernel has no time namespaces: they need Linux 5.6 or later, built with \
+             CONFIG_TIME_NS, which kernels for WSL2 such as 5.10 are not; boot another kernel, for \
+             example in a virtual machine"
         }
         ("open" | "readlink", Errno::ENOENT) => {
             "no such file or process: check the path; /proc must be mounted \

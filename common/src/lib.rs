@@ -24,6 +24,7 @@ pub mod relay;
 pub mod reports;
 pub mod rootless;
 mod startup;
+pub mod stat;
 mod sys;
 
 pub use checkpoint::Checkpoint;

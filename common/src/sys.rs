@@ -21,6 +21,8 @@ pub(crate) enum Ended {
 /// waitpid(2); `None` if `options` hold WNOHANG and the child is still there.
 pub(crate) fn waitpid(pid: Pid, options: i32) -> Result<Option<Ended>, Errno> {
     let mut status = 0;
+    // Without __WALL the kernel finds only children whose exit signal is SIGCHLD.
+    let options = options | libc::__WALL;
     loop {
         // SAFETY: `status` lives across the call, which writes nothing else.
         let result = unsafe { libc::waitpid(pid.as_raw(), &raw mut status, options) };

@@ -1,5 +1,8 @@
 //! The labs that the tests of every lab's robustness run.
 
+use std::fs;
+use std::path::Path;
+
 use super::{Lab, lab};
 
 /// Every lab in a form that works for everyone and that ends by itself.
@@ -13,6 +16,8 @@ pub(crate) fn labs() -> Vec<Lab> {
         lab("net_ns"),
         lab("net_ns").args(["--list"]),
         lab("mount_proc").args(["true"]),
+        lab("time_ns"),
+        lab("time_ns").args(["--by-clone"]),
         lab("unshare").args([
             "-Urmpf",
             "--kill-child",
@@ -29,5 +34,20 @@ pub(crate) fn writers() -> Vec<Lab> {
     labs()
         .into_iter()
         .filter(|lab| !format!("{lab:?}").contains("\"unshare\""))
+        .collect()
+}
+
+/// Every lab that there is.
+pub(crate) fn names() -> Vec<String> {
+    let labs = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs");
+    let files = fs::read_dir(labs).expect("the folder of the labs");
+    let names = files.map(|file| {
+        file.expect("a lab")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    });
+    names
+        .map(|name| name.trim_end_matches(".rs").to_owned())
         .collect()
 }

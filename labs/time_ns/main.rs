@@ -1,0 +1,155 @@
+//! Time namespaces: a child for which the machine has been up a day longer.
+//!
+//! Chapter: book/src/time_ns.md. See time_namespaces(7), unshare(2), clock_gettime(2).
+
+mod child;
+mod clocks;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use child::{columns, start_child};
+use clap::Parser;
+use clocks::NAMES;
+use common::error::Step as _;
+use common::explain::ExplainArgs;
+use common::namespace::{self, CLONE_NEWTIME};
+use common::rootless::{Capability, enter_unless_capable};
+use common::stat::exit_signal;
+use common::{Result, explain, output, say};
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getpid};
+
+/// Sets the clocks of a new time namespace and compares a child's with the parent's
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// How far the child's CLOCK_BOOTTIME, its uptime, is ahead
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 86400,
+        allow_negative_numbers = true
+    )]
+    boottime: i64,
+    /// How far the child's CLOCK_MONOTONIC is ahead
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 3600,
+        allow_negative_numbers = true
+    )]
+    monotonic: i64,
+    /// Leave CLONE_NEWTIME out: parent and child share their clocks
+    #[arg(long, conflicts_with_all = ["late", "by_clone", "boottime", "monotonic"])]
+    shared: bool,
+    /// Write the offsets when the child is in the namespace already, which is too late
+    #[arg(long, conflicts_with = "by_clone")]
+    late: bool,
+    /// Hand CLONE_NEWTIME to clone() instead of unshare(): it takes it for a signal number
+    #[arg(long, conflicts_with_all = ["boottime", "monotonic"])]
+    by_clone: bool,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+/// Where the offsets of the namespace for the children of this process stand.
+const OFFSETS: &str = "/proc/self/timens_offsets";
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+// ANCHOR: main
+fn lab() -> Result<u8> {
+    let args: Args = output::parse()?;
+    args.explain.begin()?;
+    namespace::check_proc()?;
+    let unshares = !args.shared && !args.by_clone;
+    if unshares {
+        enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_TIME])?;
+    }
+
+    say!("                         TIME               TIME_FOR_CHILDREN")?;
+    say!("parent, at first         {}", namespaces_of(getpid())?)?;
+    if unshares {
+        unshare(CLONE_NEWTIME).step("unshare", "CLONE_NEWTIME")?;
+        explain!(
+            "unshare(CLONE_NEWTIME): a new time namespace, for its children to come;\n\
+             this process stays in the old one\n\
+             see: ls -l /proc/{}/ns",
+            getpid()
+        );
+        say!("parent, after unshare()  {}", namespaces_of(getpid())?)?;
+        if !args.late {
+            write_offsets(&args)?;
+        }
+    }
+    let flags = if args.by_clone {
+        CLONE_NEWTIME
+    } else {
+        CloneFlags::empty()
+    };
+    let (child, go, elapsed) = start_child(flags)?;
+    say!("child                    {}\n", namespaces_of(child.pid())?)?;
+
+    if args.late {
+        say!("write to {OFFSETS}: {}\n", words(write_offsets(&args)))?;
+    }
+    if args.by_clone {
+        say!(
+            "exit signal of the child: {} = CLONE_NEWTIME ({}) + SIGCHLD ({})\n",
+            exit_signal(child.pid())?,
+            CLONE_NEWTIME.bits(),
+            Signal::SIGCHLD as i32
+        )?;
+    }
+    let offsets = fs::read_to_string(OFFSETS).step("open", OFFSETS)?;
+    say!("{OFFSETS}:\n{offsets}")?;
+    say!("Seconds since the parent's reading before clone(), by each clock:\n")?;
+    say!("        {}", columns(NAMES))?;
+    say!("parent  {}", columns(elapsed))?;
+    go.open()?;
+    child.wait()
+}
+// ANCHOR_END: main
+
+// ANCHOR: offsets
+fn write_offsets(args: &Args) -> Result<()> {
+    let text = format!(
+        "monotonic {} 0\nboottime {} 0\n",
+        args.monotonic, args.boottime
+    );
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(OFFSETS)
+        .step("open", OFFSETS)?;
+    file.write_all(text.as_bytes()).step("write", OFFSETS)?;
+    explain!(
+        "write({OFFSETS}): seconds and nanoseconds for two clocks;\n\
+         the wall clock, CLOCK_REALTIME, has no offset\n\
+         see: cat /proc/{}/timens_offsets",
+        getpid()
+    );
+    Ok(())
+}
+// ANCHOR_END: offsets
+
+/// The two links of a process, such as `time:[4026531834]  time:[4026532281]`.
+fn namespaces_of(pid: Pid) -> Result<String> {
+    let time = namespace::link(pid, "time")?;
+    Ok(format!(
+        "{time}  {}",
+        namespace::link(pid, "time_for_children")?
+    ))
+}
+
+fn words(result: Result<()>) -> String {
+    match result.map_err(|error| error.errno()) {
+        Ok(()) => "done".to_owned(),
+        Err(errno) => errno.unwrap_or(Errno::EIO).to_string(),
+    }
+}

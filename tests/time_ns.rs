@@ -1,0 +1,215 @@
+//! The claims of the chapter on time namespaces.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::fs;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, require, storm};
+
+fn stdout(args: &[&str], who: Who) -> String {
+    let lab = lab("time_ns").args(args).by(who);
+    let output = lab.command().assert().success();
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+/// The cells behind the last line that begins so.
+fn row<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let rest = text.lines().rev().find_map(|line| line.strip_prefix(name));
+    rest.expect(name).split_whitespace().collect()
+}
+
+#[test]
+fn the_child_lives_by_the_offsets_and_the_parent_does_not() {
+    for &who in everyone() {
+        assert_transcript!("default", lab("time_ns").by(who).transcript());
+    }
+}
+
+#[test]
+fn unshare_moves_the_children_to_come_and_not_its_caller() {
+    for &who in everyone() {
+        let text = stdout(&[], who);
+        let first = row(&text, "parent, at first");
+        let after = row(&text, "parent, after unshare()");
+        let child = text.lines().find(|line| line.starts_with("child"));
+        let child = row(child.unwrap(), "child");
+        assert_eq!(first[0], first[1]);
+        assert_eq!(after[0], first[0], "the parent has stayed");
+        assert_ne!(after[1], first[0], "for its children there is another");
+        assert_eq!(child, [after[1], after[1]]);
+    }
+}
+
+#[test]
+fn each_of_the_two_clocks_has_its_offset_and_the_wall_clock_has_none() {
+    for &who in everyone() {
+        for (boottime, monotonic) in [("1000000", "5"), ("0", "77"), ("-1", "-1")] {
+            let text = stdout(&["--boottime", boottime, "--monotonic", monotonic], who);
+            assert_eq!(row(&text, "parent"), ["0"; 4], "{text}");
+            let child = row(&text, "child");
+            assert_eq!(child, ["0", monotonic, boottime, boottime], "{text}");
+            assert_eq!(row(&text, "monotonic"), [monotonic, "0"]);
+            assert_eq!(row(&text, "boottime"), [boottime, "0"]);
+        }
+    }
+}
+
+#[test]
+fn without_clone_newtime_the_clocks_are_shared() {
+    for &who in everyone() {
+        let lab = lab("time_ns").by(who).args(["--shared"]);
+        assert_transcript!("shared", lab.transcript());
+    }
+}
+
+#[test]
+fn once_a_process_has_entered_the_offsets_are_fixed() {
+    for &who in everyone() {
+        let lab = lab("time_ns").by(who).args(["--late"]);
+        assert_transcript!("late", lab.transcript());
+    }
+}
+
+#[test]
+fn clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege() {
+    for &who in everyone() {
+        let lab = lab("time_ns").by(who).args(["--by-clone"]);
+        assert_transcript!("by_clone", lab.transcript());
+        lab.command().assert().success().stderr("");
+    }
+}
+
+#[test]
+fn the_initial_namespace_keeps_its_offsets_even_for_root() {
+    require!(is_root(), "needs CAP_SYS_TIME");
+    let script = "echo boottime 1 0 | tee /proc/self/timens_offsets";
+    let output = host::on_own_host(script).failure();
+    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(error.contains("Permission denied"), "{error}");
+}
+
+#[test]
+fn offsets_count_from_the_initial_namespace_and_a_new_one_inherits_them() {
+    require!(is_root() && installed("unshare"), "nests time namespaces");
+    // util-linux's, which can set offsets; a host's PATH has the lab of that name first.
+    let outer = "/usr/bin/unshare --time --boottime 5000 --monotonic 7 --fork time_ns";
+    let text = host::on_own_host(&format!("{outer} --boottime 10; {outer} --late")).success();
+    let text = String::from_utf8_lossy(&text.get_output().stdout).into_owned();
+    let (set, inherited) = text.split_at(text.rfind("parent, at first").unwrap());
+    assert_eq!(row(set, "child"), ["0", "3593", "-4990", "-4990"], "{set}");
+    assert_eq!(row(inherited, "boottime"), ["5000", "0"], "{inherited}");
+    assert_eq!(row(inherited, "child"), ["0"; 4], "{inherited}");
+}
+
+#[test]
+fn exec_takes_the_caller_along_on_linux_6_2_and_later() {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release
+        .split(['.', '-'])
+        .map(|part| part.parse().unwrap_or(0));
+    let version: (u32, u32) = (numbers.next().unwrap(), numbers.next().unwrap());
+    require!(version >= (6, 2), "an older kernel");
+    let links = ["/proc/self/ns/time", "/proc/self/ns/time_for_children"];
+    let args = ["--user", "--time", "readlink", links[0], links[1]];
+    let output = lab("unshare").args(args).command().assert().success();
+    let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    let lines: Vec<_> = text.lines().collect();
+    let own = fs::read_link(links[0]).unwrap();
+    assert_eq!(lines[0], lines[1]);
+    assert_ne!(lines[0], own.to_string_lossy());
+}
+
+#[test]
+fn a_clock_can_be_neither_negative_nor_far_in_the_future() {
+    for &who in everyone() {
+        for seconds in ["-9999999999", "9999999999", "9223372036854775807"] {
+            let run = lab("time_ns").by(who).args(["--boottime", seconds]);
+            let output = run.command().assert().code(1);
+            let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+            let what = "time_ns: write /proc/self/timens_offsets: ERANGE: ";
+            assert!(
+                error.contains(what) && error.contains("\nhint: no clock"),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn options_that_exclude_each_other_are_a_usage_error() {
+    for args in [
+        ["--shared", "--late"],
+        ["--by-clone", "--boottime=1"],
+        ["--boottime", "x"],
+    ] {
+        lab("time_ns")
+            .args(args)
+            .command()
+            .assert()
+            .code(2)
+            .stdout("");
+    }
+}
+
+#[test]
+fn a_kernel_without_time_namespaces_is_said_plainly() {
+    require!(is_root(), "mounts a /proc of its own");
+    // Such a kernel's /proc has no ns/time.
+    let script =
+        "mount -t tmpfs none /proc; mkdir -p /proc/$$/ns; ln -s $$ /proc/self; exec time_ns";
+    let output = host::on_own_host(script).code(1);
+    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(error.starts_with("time_ns: readlink /proc/"), "{error}");
+    assert!(error.contains("/ns/time: ENOENT: "), "{error}");
+    assert!(
+        error.contains("\nhint: this kernel has no time namespaces"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_machine_that_allows_no_time_namespaces_is_said_plainly() {
+    require!(is_root(), "sets a limit in a user namespace of its own");
+    let script = "$user /usr/bin/unshare -r sh -c \
+                  'echo 0 >/proc/sys/user/max_time_namespaces; exec time_ns'";
+    let output = host::on_own_host(script).code(1);
+    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    let expected = "time_ns: unshare CLONE_NEWTIME: ENOSPC: ";
+    assert!(
+        error.starts_with(expected) && error.contains("\nhint: a limit"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
+    let lab = lab("time_ns").by(Who::User).args(["--explain"]);
+    assert_transcript!("explain", lab.terminal());
+    let lines = |args: &[&str]| stdout(args, Who::User).lines().count();
+    assert_eq!(lines(&["--explain"]), lines(&[]));
+}
+
+#[test]
+fn a_kill_at_a_random_moment_leaves_nothing() {
+    for round in 0..20 {
+        let lab = lab("time_ns").by(everyone()[round % everyone().len()]);
+        let signal = [Signal::SIGKILL, Signal::SIGTERM][round / 2 % 2];
+        storm::end_at_random(&lab, signal, Duration::from_millis(15));
+    }
+}
+
+#[test]
+fn leaves_the_host_untouched() {
+    require!(is_root(), "makes a host of its own");
+    host::leaves_the_host_untouched(
+        "time_ns; time_ns --late; time_ns --by-clone; $user time_ns; time_ns --boottime -9999999999",
+    );
+}
