@@ -111,7 +111,7 @@ _mdbook:
 _find name:
     #!/bin/sh
     cd '{{ justfile_directory() }}/labs'
-    for lab in "$1" "$1_ns" "ns_$1" "$1_proc"; do
+    for lab in "$1" "$1_proc" "$1_ns" "ns_$1"; do
         if [ -n "$1" ] && { [ -f "$lab.rs" ] || [ -f "$lab/main.rs" ]; }; then
             echo "$lab"; exit
         fi

@@ -1,5 +1,5 @@
 //! Every session that the book shows is typed here into a real shell.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 mod support;
 

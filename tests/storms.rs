@@ -22,6 +22,7 @@ fn fifty_side_by_side_print_the_same() {
         lab("pid_ns"),
         lab("uts_ns").args(["bizarro"]),
         lab("time_ns"),
+        lab("mount_ns"),
         lab("mount_proc").args(["true"]),
     ] {
         for who in everyone() {
@@ -55,7 +56,7 @@ fn a_signal_at_a_random_moment_leaves_nothing() {
     labs.push(lab("net_ns").args(["--hold", "9"]));
     labs.push(lab("mount_proc").args(["sleep", "9"]));
     // The rule of --kill-child is SIGKILL's: INT and TERM the parent outlives.
-    for round in 0..204 {
+    for round in 0..240 {
         let lab = &labs[round % labs.len()];
         let who = everyone()[round / labs.len() % everyone().len()];
         let signal = signals[round / 7 % signals.len()];
@@ -66,7 +67,7 @@ fn a_signal_at_a_random_moment_leaves_nothing() {
 #[test]
 fn a_user_leaves_nothing_either() {
     require!(is_root(), "makes a host of its own");
-    let script = "for lab in pid_ns 'uts_ns b' net_ns 'mount_proc true'; do $user $lab; $user timeout -s KILL 0.01 $lab; done";
+    let script = "for lab in pid_ns 'uts_ns b' net_ns 'mount_proc true' mount_ns time_ns; do $user $lab; $user timeout -s KILL 0.01 $lab; done";
     host::leaves_the_host_untouched(script);
 }
 

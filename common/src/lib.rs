@@ -16,6 +16,7 @@ pub mod exec;
 pub mod explain;
 mod hint;
 pub mod hold;
+pub mod mounts;
 pub mod namespace;
 pub mod netlink;
 pub mod output;

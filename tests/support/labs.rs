@@ -7,26 +7,32 @@ use super::{Lab, lab};
 
 /// Every lab in a form that works for everyone and that ends by itself.
 pub(crate) fn labs() -> Vec<Lab> {
-    vec![
-        lab("pid_ns"),
-        lab("pid_ns").args(["--shared"]),
-        lab("pid_ns").args(["--siblings"]),
-        lab("pid_ns").args(["--nested", "5"]),
-        lab("uts_ns").args(["bizarro"]),
-        lab("net_ns"),
-        lab("net_ns").args(["--list"]),
-        lab("mount_proc").args(["true"]),
-        lab("time_ns"),
-        lab("time_ns").args(["--by-clone"]),
-        lab("unshare").args([
-            "-Urmpf",
-            "--kill-child",
-            "--mount-proc",
-            "sh",
-            "-c",
-            "echo $$",
-        ]),
-    ]
+    LINES.iter().map(|line| of(line)).collect()
+}
+
+const LINES: &[&str] = &[
+    "pid_ns",
+    "pid_ns --shared",
+    "pid_ns --siblings",
+    "pid_ns --nested 5",
+    "uts_ns bizarro",
+    "net_ns",
+    "net_ns --list",
+    "mount_proc true",
+    "mount_ns",
+    "mount_ns --mqueue",
+    "mount_ns --pivot-root",
+    "mount_ns --chroot",
+    "mount_ns --refusals",
+    "time_ns",
+    "time_ns --by-clone",
+    "unshare -Urmpf --kill-child --mount-proc readlink /proc/self",
+];
+
+/// The lab of a command line whose words hold no blanks.
+pub(crate) fn of(line: &str) -> Lab {
+    let mut words = line.split(' ');
+    lab(words.next().unwrap_or_default()).args(words)
 }
 
 /// Those that write the transcript themselves.

@@ -21,6 +21,8 @@ enum Kind {
     Host,
     User,
     NoCarrier,
+    PeerGroup,
+    Mounts,
 }
 
 /// The fields. Each group named `x…` holds a value to replace.
@@ -75,6 +77,9 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> =
         // Kernels differ, and newer ones settle it by whichever interface has the
         // peer's index in this namespace.
         (Kind::NoCarrier, r"<NO-CARRIER,.* state (?<x>DOWN|LOWERLAYERDOWN) "),
+        // mountinfo: which mounts share what is mounted on them.
+        (Kind::PeerGroup, r"\b(?:shared|master|propagate_from):(?<x>\d+)"),
+        (Kind::Mounts, r"(?m)^  mounts on /old and below: (?<x>\d+)$"),
         (Kind::Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
     ]
     .into_iter()
@@ -149,5 +154,7 @@ fn plausible(kind: Kind, count: usize) -> String {
         Kind::Host => HOSTNAME.into(),
         Kind::User => (1000 + count).to_string(),
         Kind::NoCarrier => "DOWN".into(),
+        Kind::PeerGroup => (1 + count).to_string(),
+        Kind::Mounts => "24".into(),
     }
 }

@@ -1,0 +1,112 @@
+//! pivot_root() into a tmpfs, and what is left of the old root.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use common::mounts::Proc;
+use common::{ChildStack, Result, Step as _, clone, explain, say};
+use nix::fcntl::{OFlag, open};
+use nix::mount::{MntFlags, umount2};
+use nix::sched::CloneFlags;
+use nix::sys::stat::Mode;
+use nix::unistd::{chdir, fchdir, getpid, pivot_root};
+
+use crate::{STAGE, mount_tmpfs};
+
+// ANCHOR: pivot_root
+pub(crate) fn lab() -> Result<u8> {
+    let mut child_stack = ChildStack::new()?;
+    // Every process of the namespace whose root is the old one gets the new one:
+    // hence a namespace with a single process.
+    let child = clone(CloneFlags::CLONE_NEWNS, &mut child_stack, child_function)?;
+    child.wait()
+}
+
+fn child_function() -> Result<u8> {
+    let proc = Proc::open()?;
+    let old_root = identity("/")?;
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let opened_before = open("/", flags, Mode::empty()).step("open", "/")?;
+
+    let new_root = format!("{STAGE}/new_root");
+    fs::create_dir(&new_root).step("mkdir", &new_root)?;
+    mount_tmpfs(&new_root)?; // The new root must be a mount point.
+    chdir(new_root.as_str()).step("chdir", &new_root)?;
+    fs::create_dir("old").step("mkdir", "old")?;
+    fs::write("hello", "").step("open", "hello")?;
+    explain!(
+        "clone(CLONE_NEWNS), and in the child a tmpfs on {new_root}: the root to be\n\
+         see: grep new_root /proc/{}/mounts",
+        getpid()
+    );
+    say!("a tmpfs on {new_root}, with the files: {}", files(".")?)?;
+
+    pivot_root(".", "old").step("pivot_root", format!("{new_root} {new_root}/old"))?;
+    chdir("/").step("chdir", "/")?;
+    explain!(
+        "pivot_root(\".\", \"old\"): the tmpfs is the root of this mount namespace, and the old\n\
+         root is a mount on /old, with everything that is mounted in it\n\
+         see: cat /proc/{}/mounts",
+        getpid()
+    );
+    let below = proc.mounts(getpid())?.len().saturating_sub(1);
+    say!("\npivot_root(\".\", \"old\")")?;
+    say!("  files in /:               {}", files("/")?)?;
+    say!(
+        "  /old is the old root:     {}",
+        yes(identity("/old")? == old_root)
+    )?;
+    say!("  mounts on /old and below: {below}")?;
+
+    umount2("/old", MntFlags::MNT_DETACH).step("umount", "/old")?;
+    explain!("umount2(\"/old\", MNT_DETACH): the old root leaves the namespace, mounts and all");
+    say!("\numount2(\"/old\", MNT_DETACH)")?;
+    say!("  files in /old:            {}", files("/old")?)?;
+    say!(
+        "  /.. is /:                 {}",
+        yes(identity("/..")? == identity("/")?)
+    )?;
+    for mount in proc.mounts(getpid())? {
+        say!(
+            "  mounts left:              {} on {} type {}",
+            mount.source,
+            mount.point,
+            mount.kind
+        )?;
+    }
+
+    fchdir(&opened_before).step("fchdir", "/")?;
+    explain!("fchdir(): a descriptor that was opened before is a way back that no unmount closes");
+    say!("\nfchdir() to a descriptor of / that was opened before")?;
+    say!(
+        "  . is the old root:        {}",
+        yes(identity(".")? == old_root)
+    )?;
+    Ok(0)
+}
+// ANCHOR_END: pivot_root
+
+/// What tells one directory from another: device and inode, see stat(2).
+fn identity(directory: &str) -> Result<(u64, u64)> {
+    let metadata = fs::metadata(directory).step("stat", directory)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// The names in a directory, in alphabetical order.
+pub(crate) fn files(directory: &str) -> Result<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory).step("open", directory)? {
+        let name = entry.step("getdents", directory)?.file_name();
+        names.push(common::output::printable(&name));
+    }
+    names.sort();
+    Ok(if names.is_empty() {
+        "none".into()
+    } else {
+        names.join(" ")
+    })
+}
+
+fn yes(answer: bool) -> &'static str {
+    if answer { "yes" } else { "no" }
+}
