@@ -108,6 +108,12 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
             "the root must be a mount point (that of a chroot is none) and not the initial ramfs; \
              the new root must be a mount point, too, and neither its parent mount may be shared \
              nor the root's"
+        ("msgget" | "mq_open", Errno::ENOSYS) => {
+            "this kernel was built without CONFIG_SYSVIPC or CONFIG_POSIX_MQUEUE"
+        }
+        ("mq_open", Errno::EMFILE) => {
+            "a user's POSIX message queues share a limit of bytes, in all IPC namespaces \
+             together: see `ulimit -q`"
         }
         ("sethostname" | "setdomainname", Errno::EINVAL) => {
             "a name in a UTS namespace has at most 64 bytes"

@@ -27,6 +27,7 @@ pub mod rootless;
 mod startup;
 pub mod stat;
 mod sys;
+pub mod sysv;
 
 pub use checkpoint::Checkpoint;
 pub use clone::{Child, ChildStack, clone};

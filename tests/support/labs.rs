@@ -18,6 +18,8 @@ const LINES: &[&str] = &[
     "uts_ns bizarro",
     "net_ns",
     "net_ns --list",
+    "ipc_ns",
+    "ipc_ns --shared",
     "mount_proc true",
     "mount_ns",
     "mount_ns --mqueue",
