@@ -155,7 +155,7 @@ fn a_machine_that_allows_no_namespaces_is_said_plainly() {
     ] {
         let script = format!(
             "$user /usr/bin/unshare -r sh -c 'echo 0 >/proc/sys/user/max_{name}_namespaces
-                 for lab in pid_ns net_ns \"uts_ns b\" \"mount_proc true\" mount_ns; do
+                 for lab in pid_ns net_ns user_ns \"uts_ns b\" \"mount_proc true\" mount_ns; do
                      {drop} $lab >/tmp/out 2>/tmp/said; status=$?
                      [ $status = 0 ] && continue
                      grep -q ENOSPC /tmp/said && grep -q ^hint: /tmp/said && echo $lab: $status
@@ -175,9 +175,10 @@ fn a_machine_that_allows_no_namespaces_is_said_plainly() {
 }
 
 /// What each lab cannot do without.
-const REFUSED: [(&str, &[&str]); 5] = [
+const REFUSED: [(&str, &[&str]); 6] = [
     ("pid_ns", &["user", "pid"]),
     ("net_ns", &["user", "pid", "net"]),
+    ("user_ns", &["user"]),
     ("uts_ns b", &["user", "uts"]),
     ("mount_proc true", &["user", "pid", "uts", "mnt"]),
     ("mount_ns", &["user", "mnt"]),

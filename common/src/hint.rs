@@ -10,7 +10,7 @@ const RESTRICTED: &str = "user namespaces are restricted here: use sudo, or on U
 /// The hint for a failed step, where there is a better one than its errno.
 pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String> {
     let hint = match (step, errno) {
-        ("unshare", Errno::EPERM) if object.contains("CLONE_NEWUSER") => {
+        ("unshare" | "clone", Errno::EPERM) if object.contains("CLONE_NEWUSER") => {
             "this machine refuses user namespaces to ordinary users: use sudo; in Docker add \
              --security-opt seccomp=unconfined; on Debian 10 sudo sysctl \
              kernel.unprivileged_userns_clone=1; inside a chroot none can be made"
@@ -108,6 +108,7 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
             "the root must be a mount point (that of a chroot is none) and not the initial ramfs; \
              the new root must be a mount point, too, and neither its parent mount may be shared \
              nor the root's"
+        }
         ("msgget" | "mq_open", Errno::ENOSYS) => {
             "this kernel was built without CONFIG_SYSVIPC or CONFIG_POSIX_MQUEUE"
         }

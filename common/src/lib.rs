@@ -16,6 +16,8 @@ pub mod exec;
 pub mod explain;
 mod hint;
 pub mod hold;
+pub mod id_map;
+pub mod identity;
 pub mod mounts;
 pub mod namespace;
 pub mod netlink;

@@ -1,7 +1,5 @@
 //! Working without root: a user namespace in which the caller is root.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use caps::CapSet;
@@ -10,8 +8,8 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Pid, getegid, geteuid};
 
 use crate::error::{Result, Step as _};
-use crate::explain;
 use crate::output::notice;
+use crate::{explain, id_map};
 
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
@@ -56,18 +54,9 @@ pub fn enter_unless_capable(needed: &[Capability]) -> Result<()> {
 pub fn map_to_root(uid: u32, gid: u32) -> Result<()> {
     // A group that denies a permission could be dropped with setgroups(), so the
     // kernel takes an unprivileged gid_map only after setgroups() is given up.
-    write_map("/proc/self/setgroups", "deny")?;
-    write_map("/proc/self/uid_map", &format!("0 {uid} 1"))?;
-    write_map("/proc/self/gid_map", &format!("0 {gid} 1"))
-}
-
-/// Writes a map in one write(2), the only one that the kernel accepts.
-fn write_map(path: &str, text: &str) -> Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .open(path)
-        .step("open", path)?;
-    file.write_all(text.as_bytes()).step("write", path)
+    id_map::write_file("/proc/self/setgroups", "deny")?;
+    id_map::write_file("/proc/self/uid_map", &format!("0 {uid} 1"))?;
+    id_map::write_file("/proc/self/gid_map", &format!("0 {gid} 1"))
 }
 
 /// The command with which another terminal enters a namespace of a process of

@@ -20,15 +20,15 @@ enum Kind {
     RoundTrip,
     Host,
     User,
+    Group,
     NoCarrier,
     PeerGroup,
     Mounts,
 }
 
 /// The fields. Each group named `x…` holds a value to replace.
-static FIELDS: LazyLock<Vec<(Kind, Regex)>> =
-    LazyLock::new(|| {
-        [
+static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
+    [
         (Kind::Pid, r"(?m)^PID for \S+ process = (?<x>\d+)"),
         (
             Kind::Pid,
@@ -74,6 +74,21 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> =
         ),
         (Kind::User, r"\buid (?<x>\d+) (?:outside|is root|and gid)"),
         (Kind::User, r"\bgid (?<x>\d+) outside"),
+        // user_ns: the caller's own IDs, wherever they are seen.
+        (Kind::User, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = (?<x>\d+)"),
+        (Kind::Group, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = \d+, gid = (?<x>\d+)"),
+        (Kind::User, r"(?m)^parent writes to uid_map: +0 (?<x>\d+) 1$"),
+        (Kind::Group, r"(?m)^parent writes to gid_map: +0 (?<x>\d+) 1$"),
+        (Kind::User, r"(?m)^uid_map  .*  0 (?<x1>\d+) \d(?:, 0 (?<x2>\d+) \d)?(?:$|    #)"),
+        (Kind::Group, r"(?m)^gid_map  .*  0 (?<x>\d+) 1(?:$|    #)"),
+        (Kind::Group, r"\band gid (?<x>\d+) writes its own maps"),
+        (Kind::User, r"(?m)^outside +0:0 +(?<x>\d+):\d+$"),
+        (Kind::Group, r"(?m)^outside +0:0 +\d+:(?<x>\d+)$"),
+        (Kind::User, r"(?m)^the same file, outside: (?<x>\d+):"),
+        (Kind::Group, r"(?m)^the same file, outside: \d+:(?<x>\d+)$"),
+        (Kind::User, r"(?m)^level 0: geteuid\(\) = (?<x>\d+)$"),
+        (Kind::User, r"(?m)^level 1: .*; uid_map: 1 (?<x>\d+) 1;"),
+        (Kind::User, r"(?m)^level \d+: .*; seen from level 0: (?<x>\d+)$"),
         // Kernels differ, and newer ones settle it by whichever interface has the
         // peer's index in this namespace.
         (Kind::NoCarrier, r"<NO-CARRIER,.* state (?<x>DOWN|LOWERLAYERDOWN) "),
@@ -85,7 +100,7 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> =
     .into_iter()
     .map(|(kind, pattern)| (kind, Regex::new(pattern).expect("a valid pattern")))
     .collect()
-    });
+});
 
 /// The text with plausible values in place of those of this run.
 pub(crate) fn normalise(text: &str) -> String {
@@ -128,8 +143,11 @@ struct Names {
 
 impl Names {
     fn of(&mut self, kind: Kind, value: &str) -> String {
-        // These say something: PID 1 is an init, PID 0 lies outside, link 1 is lo.
-        if matches!((kind, value), (Kind::Pid, "0" | "1") | (Kind::Index, "1")) {
+        // These say something: PID 1 is an init, PID 0 lies outside, link 1 is lo,
+        // user 0 is root, user 65534 is one that no map knows.
+        if matches!((kind, value), (Kind::Pid, "0" | "1") | (Kind::Index, "1"))
+            || matches!((kind, value), (Kind::User | Kind::Group, "0" | "65534"))
+        {
             return value.to_owned();
         }
         let count = self.counts.entry(kind).or_default();
@@ -152,7 +170,7 @@ fn plausible(kind: Kind, count: usize) -> String {
         Kind::Mac => format!("6e:69:05:c3:d0:{:02x}", 0x81 + count),
         Kind::RoundTrip => "0.077".into(),
         Kind::Host => HOSTNAME.into(),
-        Kind::User => (1000 + count).to_string(),
+        Kind::User | Kind::Group => (1000 + count).to_string(),
         Kind::NoCarrier => "DOWN".into(),
         Kind::PeerGroup => (1 + count).to_string(),
         Kind::Mounts => "24".into(),

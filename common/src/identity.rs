@@ -1,0 +1,116 @@
+//! Who a process is: its user, its group, its capabilities.
+
+use std::{env, fmt, fs};
+
+use caps::CapSet;
+use nix::errno::Errno;
+use nix::sys::prctl::set_dumpable;
+use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid};
+
+use crate::error::{Error, Result, Step as _};
+use crate::explain;
+use crate::output::notice;
+use crate::rootless::{Capability, is_capable};
+
+/// The effective IDs and capabilities of a process, from proc_pid_status(5).
+///
+/// The kernel writes the IDs for the user namespace of the process that reads
+/// them; the capabilities count in the user namespace of the process itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The effective user ID.
+    pub uid: u32,
+    /// The effective group ID.
+    pub gid: u32,
+    capabilities: u64,
+    last_capability: u32,
+}
+
+impl Identity {
+    /// Asks for the identity of a process.
+    ///
+    /// # Errors
+    /// `open`: ENOENT without /proc or such a process.
+    pub fn of(pid: Pid) -> Result<Self> {
+        let path = format!("/proc/{pid}/status");
+        let status = fs::read_to_string(&path).step("open", &path)?;
+        let field = |name: &str, column: usize| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.split_whitespace().nth(column))
+                .ok_or_else(|| Error::new("read", format!("{name} in {path}"), Errno::EBADMSG))
+        };
+        let number = |text: &str| {
+            text.parse()
+                .map_err(|_| Error::new("read", &path, Errno::EBADMSG))
+        };
+        let last = "/proc/sys/kernel/cap_last_cap";
+        Ok(Self {
+            uid: number(field("Uid:", 1)?)?,
+            gid: number(field("Gid:", 1)?)?,
+            capabilities: u64::from_str_radix(field("CapEff:", 0)?, 16)
+                .map_err(|_| Error::new("read", &path, Errno::EBADMSG))?,
+            last_capability: number(fs::read_to_string(last).step("open", last)?.trim())?,
+        })
+    }
+}
+
+/// `uid = 0, gid = 0, capabilities: all`.
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "uid = {}, gid = {}, capabilities: ", self.uid, self.gid)?;
+        match (self.capabilities.count_ones(), self.last_capability + 1) {
+            (0, _) => f.write_str("none"),
+            (count, all) if count == all => f.write_str("all"),
+            (count, all) => write!(f, "{count} of {all}"),
+        }
+    }
+}
+
+/// Root goes on as an ordinary user, for what only such a user can show: the one
+/// who called sudo, else user and group 1000. Anyone else stays who they are, and
+/// so does a root in whose user namespace these IDs do not exist.
+///
+/// # Errors
+/// `prctl`, which does not fail.
+pub fn become_ordinary_user() -> Result<()> {
+    if !is_capable(&[Capability::CAP_SETUID, Capability::CAP_SETGID]) {
+        return Ok(());
+    }
+    let (uid, gid) = (caller("SUDO_UID"), caller("SUDO_GID"));
+    if change_to(Uid::from_raw(uid), Gid::from_raw(gid)).is_err() {
+        return Ok(());
+    }
+    // The files in /proc of a process that has changed its IDs belong to root,
+    // and it could not write its own maps. It has nothing to hide: say so.
+    set_dumpable(true).step("prctl", "PR_SET_DUMPABLE")?;
+    notice(format_args!(
+        "no root needed: going on as uid {uid}, an ordinary user"
+    ));
+    explain!("setresuid({uid}): from root to another user, which drops every capability");
+    Ok(())
+}
+
+fn change_to(uid: Uid, gid: Gid) -> nix::Result<()> {
+    setgroups(&[])?;
+    setresgid(gid, gid, gid)?;
+    setresuid(uid, uid, uid)
+}
+
+/// The ID in a variable of sudo's, where it is an ordinary one.
+fn caller(variable: &str) -> u32 {
+    let id = env::var(variable).ok().and_then(|id| id.parse().ok());
+    id.filter(|&id| id != 0).unwrap_or(1000)
+}
+
+/// Makes every capability ambient, so that it survives execve(2) also where the
+/// user is not root, see capabilities(7).
+///
+/// # Errors
+/// `prctl`: EPERM where a capability is not permitted.
+pub fn make_capabilities_ambient() -> Result<()> {
+    let all = caps::runtime::thread_all_supported();
+    let raised = caps::set(None, CapSet::Inheritable, &all)
+        .and_then(|()| caps::set(None, CapSet::Ambient, &all));
+    // The crate hands on no errno; this is the one that the manual names.
+    raised.map_err(|_| Error::new("prctl", "PR_CAP_AMBIENT_RAISE", Errno::EPERM))
+}

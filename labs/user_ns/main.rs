@@ -1,0 +1,158 @@
+//! User namespaces: other IDs inside than outside, and capabilities that count inside only.
+//!
+//! Chapter: book/src/user_ns.md. See user_namespaces(7), capabilities(7).
+
+mod exec;
+mod file;
+mod join;
+mod nested;
+mod powerless;
+mod range;
+mod refused;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::explain::ExplainArgs;
+use common::hold::HoldArgs;
+use common::identity::{Identity, become_ordinary_user};
+use common::{Checkpoint, ChildStack, Result, clone, explain, id_map, namespace, output, say};
+use nix::sched::CloneFlags;
+use nix::unistd::{Pid, getegid, geteuid, getpid};
+
+/// Starts a child in a new user namespace and shows who it is, outside and inside
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    #[command(flatten)]
+    experiment: Experiment,
+    #[command(flatten)]
+    hold: HoldArgs,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+#[derive(clap::Args)]
+#[group(multiple = false, conflicts_with = "hold")]
+struct Experiment {
+    /// Who may write what to uid_map, gid_map and setgroups, and what is refused
+    #[arg(long)]
+    refused: bool,
+    /// The owner of one file, seen from outside and from inside
+    #[arg(long)]
+    file: bool,
+    /// Every capability inside, and what it is worth in the namespaces of the host
+    #[arg(long)]
+    powerless: bool,
+    /// Who may join which user namespace by setns()
+    #[arg(long)]
+    join: bool,
+    /// What execve() leaves of the capabilities, with and without a map to root
+    #[arg(long)]
+    exec: bool,
+    /// User namespaces inside one another, N deep: one process, many user IDs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    nested: Option<u8>,
+    /// As root: map 65536 IDs, as a container engine does
+    #[arg(long)]
+    range: bool,
+    /// Where --exec arrives after execve()
+    #[arg(long, hide = true)]
+    after_execve: bool,
+}
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+fn lab() -> Result<u8> {
+    let args: Args = output::parse()?;
+    args.explain.begin()?;
+    namespace::check_proc()?;
+    let asked = args.experiment;
+    if asked.after_execve {
+        return exec::after_execve();
+    }
+    if asked.range {
+        return range::lab();
+    }
+    become_ordinary_user()?;
+    match asked.nested {
+        Some(depth) => nested::lab(depth),
+        None if asked.refused => refused::lab(),
+        None if asked.file => file::lab(),
+        None if asked.powerless => powerless::lab(),
+        None if asked.join => join::lab(),
+        None if asked.exec => exec::lab(),
+        None => parent_and_child(&args.hold),
+    }
+}
+
+// ANCHOR: main
+fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
+    let hold = hold.begin()?;
+    let (go, seen) = (Checkpoint::new()?, Checkpoint::new()?);
+    let (uid, gid) = (geteuid(), getegid());
+    say!("parent:                     {}", Identity::of(getpid())?)?;
+
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+        child_function(&go, &seen)
+    })?;
+    seen.wait()?;
+
+    explain!(
+        "write(): a line of a map is `inside outside count`\n\
+         see: user_namespaces(7), for who may write what"
+    );
+    for (file, text) in [
+        ("setgroups", "deny".to_owned()),
+        ("uid_map", format!("0 {uid} 1")),
+        ("gid_map", format!("0 {gid} 1")),
+    ] {
+        id_map::write(child.pid(), file, &text)?;
+        let file = format!("{file}:");
+        say!("parent writes to {file:10} {text}")?;
+    }
+    go.open()?;
+    seen.wait()?;
+
+    explain!(
+        "/proc/PID/status: the kernel translates IDs for whoever reads them\n\
+         see: cat /proc/{child}/uid_map; grep -E 'Uid|CapEff' /proc/{child}/status",
+        child = child.pid()
+    );
+    say!("child, seen by the parent:  {}", Identity::of(child.pid())?)?;
+    if let Some(hold) = &hold {
+        hold.wait(&commands(child.pid()))?;
+    }
+    go.open()?;
+    child.wait()
+}
+// ANCHOR_END: main
+
+// ANCHOR: child
+fn child_function(go: &Checkpoint, seen: &Checkpoint) -> Result<u8> {
+    explain!(
+        "clone(CLONE_NEWUSER): the child has every capability, for what its user\n\
+         namespace owns; an ID that no map knows reads as the overflow ID\n\
+         see: cat /proc/sys/kernel/overflowuid"
+    );
+    say!("child, nothing mapped yet:  {}", Identity::of(getpid())?)?;
+    seen.open()?;
+    go.wait()?;
+    explain!("the maps are written: the same process, with other numbers");
+    say!("child, mapped to root:      {}", Identity::of(getpid())?)?;
+    seen.open()?;
+    go.wait()?; // Its namespace lives as long as it does.
+    Ok(0)
+}
+// ANCHOR_END: child
+
+fn commands(child: Pid) -> String {
+    format!(
+        "  cat /proc/{child}/uid_map    # inside, outside, count\n  \
+           grep -E 'Uid|CapEff' /proc/{child}/status    # seen from outside\n  \
+           nsenter --target {child} --user --preserve-credentials id    # seen from inside"
+    )
+}

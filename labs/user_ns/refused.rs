@@ -1,0 +1,117 @@
+//! What the kernel refuses to take as a map, and from whom.
+
+use common::error::Result;
+use common::reports::Reports;
+use common::{Checkpoint, ChildStack, clone, explain, id_map, say};
+use nix::sched::CloneFlags;
+use nix::unistd::{Pid, getegid, geteuid, getpid};
+
+// ANCHOR: refused
+pub(crate) fn lab() -> Result<u8> {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    say!("A process of uid {uid} and gid {gid} writes its own maps:\n")?;
+    say!("FILE       WRITE                           TEXT")?;
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+        own_maps(uid, gid)
+    })?;
+    let status = child.wait()?;
+    if status != 0 {
+        return Ok(status);
+    }
+
+    say!("\nOthers write to the uid_map of a new user namespace:\n")?;
+    say!("WRITER                            WRITE")?;
+    others(uid, gid)
+}
+
+/// Tries, in a new user namespace, one text after the other.
+fn own_maps(uid: u32, gid: u32) -> Result<u8> {
+    let attempt = |file: &str, text: &str, why: &str| {
+        let answer = answer(id_map::write(getpid(), file, text));
+        let line = format!("{file:9}  {answer:30}  {}{why}", text.replace('\n', ", "));
+        say!("{line}")
+    };
+    let other = uid.wrapping_add(1);
+    let (own_uid, own_gid) = (format!("0 {uid} 1"), format!("0 {gid} 1"));
+    let (two, empty) = (format!("0 {uid} 2"), format!("0 {uid} 0"));
+    let overlap = format!("0 {uid} 1\n0 {other} 1");
+
+    attempt("gid_map", &own_gid, "    # setgroups() is still allowed")?;
+    attempt(
+        "uid_map",
+        &format!("0 {other} 1"),
+        "    # not the writer's ID",
+    )?;
+    attempt("uid_map", &two, "    # more than the writer's ID")?;
+    attempt("uid_map", &empty, "    # an empty range")?;
+    attempt("uid_map", &overlap, "    # two outside for one inside")?;
+    attempt("setgroups", "deny", "")?;
+    attempt("gid_map", &own_gid, "")?;
+    attempt("uid_map", &own_uid, "")?;
+    attempt("uid_map", &own_uid, "    # a map is written once")?;
+    attempt("setgroups", "allow", "    # deny is for good")?;
+    Ok(0)
+}
+
+/// The map of a child is tried by its sibling and its parent, that of a
+/// grandchild by its grandparent and its parent.
+fn others(uid: u32, gid: u32) -> Result<u8> {
+    let (reports, go) = (Reports::new()?, Checkpoint::new()?);
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+        go.wait()?;
+        family(&reports)
+    })?;
+
+    explain!("user_namespaces(7): a writer must be in the namespace or in its parent");
+    let own = format!("0 {uid} 1");
+    let mut sibling_stack = ChildStack::new()?;
+    let sibling = clone(CloneFlags::CLONE_NEWUSER, &mut sibling_stack, || {
+        attempt("a process in a sibling", child.pid(), &own)
+    })?;
+    let status = sibling.wait()?;
+    if status != 0 {
+        return Ok(status);
+    }
+    attempt("a process in the parent", child.pid(), &own)?;
+    // Whose group is mapped nowhere may not make a user namespace in turn: EPERM.
+    id_map::write(child.pid(), "setgroups", "deny")?;
+    id_map::write(child.pid(), "gid_map", &format!("0 {gid} 1"))?;
+
+    go.open()?;
+    let (grandchild, _) = reports.receive()?;
+    attempt("a process in the grandparent", grandchild, "0 0 1")?;
+    reports.answer(0)?;
+    child.wait()
+}
+
+/// In the child: has a child in a user namespace, whose parent namespace is its own.
+fn family(reports: &Reports) -> Result<u8> {
+    let stay = Checkpoint::new()?;
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+        reports.send(0)?;
+        stay.wait()?;
+        Ok(0)
+    })?;
+    reports.ask()?;
+    attempt("a process in the parent of that", child.pid(), "0 0 1")?;
+    stay.open()?;
+    child.wait()
+}
+
+fn attempt(writer: &str, pid: Pid, text: &str) -> Result<u8> {
+    let answer = answer(id_map::write(pid, "uid_map", text));
+    say!("{writer:32}  {answer}")?;
+    Ok(0)
+}
+// ANCHOR_END: refused
+
+/// `done`, or the errno with its words.
+fn answer(written: Result<()>) -> String {
+    match written.map_err(|error| error.errno()) {
+        Ok(()) => "done".to_owned(),
+        Err(errno) => errno.map_or_else(|| "failed".to_owned(), |errno| errno.to_string()),
+    }
+}

@@ -1,0 +1,291 @@
+//! The claims of the chapter on user namespaces.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::fs;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use support::{Lab, Who, assert_transcript, everyone, host, is_root, lab, require, storm};
+
+fn user_ns(args: &[&str], who: Who) -> Lab {
+    lab("user_ns").args(args).by(who)
+}
+
+fn stdout(args: &[&str], who: Who) -> String {
+    let run = user_ns(args, who).command().assert().success();
+    String::from_utf8(run.get_output().stdout.clone()).unwrap()
+}
+
+/// The rest of the one line that begins so.
+fn line<'a>(text: &'a str, start: &str) -> &'a str {
+    let mut found = text.lines().filter_map(|line| line.strip_prefix(start));
+    let rest = found.next().unwrap_or_default();
+    assert_ne!(rest, "", "{start}: {text}");
+    assert_eq!(found.next(), None, "{start}: {text}");
+    rest.trim_start()
+}
+
+/// The snapshot holds for everyone: root goes on as an ordinary user.
+fn the_transcript_is_for_everyone(name: &str, args: &[&str]) {
+    for &who in everyone() {
+        assert_transcript!(name, user_ns(args, who).transcript());
+    }
+}
+
+#[test]
+fn the_ids_differ_inside_and_outside() {
+    the_transcript_is_for_everyone("default", &[]);
+    let text = stdout(&[], Who::User);
+    let outside = line(&text, "parent:").split(", cap").next().unwrap();
+    let seen = line(&text, "child, seen by the parent:");
+    assert!(seen.starts_with(outside), "{text}");
+    assert!(!outside.contains("uid = 0,"), "{text}");
+    assert!(line(&text, "child, mapped to root:").starts_with("uid = 0, gid = 0,"));
+}
+
+#[test]
+fn an_id_that_no_map_knows_reads_as_the_overflow_id() {
+    let overflow = |name| fs::read_to_string(format!("/proc/sys/kernel/{name}")).unwrap();
+    let (uid, gid) = (overflow("overflowuid"), overflow("overflowgid"));
+    let expected = format!("uid = {}, gid = {},", uid.trim(), gid.trim());
+    let text = stdout(&[], Who::User);
+    assert!(line(&text, "child, nothing mapped yet:").starts_with(&expected));
+}
+
+#[test]
+fn the_child_has_every_capability_before_any_map_is_written() {
+    for &who in everyone() {
+        let text = stdout(&[], who);
+        assert!(line(&text, "parent:").ends_with("capabilities: none"));
+        assert!(line(&text, "child, nothing mapped yet:").ends_with("capabilities: all"));
+        assert!(line(&text, "child, mapped to root:").ends_with("capabilities: all"));
+    }
+}
+
+#[test]
+fn who_may_write_what_is_what_the_manual_says() {
+    the_transcript_is_for_everyone("refused", &["--refused"]);
+    let text = stdout(&["--refused"], Who::User);
+    let rows = text.lines().skip(3).take(10);
+    let answers: Vec<_> = rows
+        .map(|row| row[11..].split([':', ' ']).next().unwrap())
+        .collect();
+    let expected = "EPERM EPERM EPERM EINVAL EINVAL done done done EPERM EPERM";
+    assert_eq!(answers.join(" "), expected);
+}
+
+#[test]
+fn a_map_is_written_from_inside_or_from_the_parent_only() {
+    let text = stdout(&["--refused"], Who::User);
+    assert!(line(&text, "a process in a sibling").starts_with("EPERM"));
+    assert!(line(&text, "a process in the grandparent").starts_with("EPERM"));
+    assert_eq!(line(&text, "a process in the parent  "), "done");
+    assert_eq!(line(&text, "a process in the parent of that"), "done");
+}
+
+#[test]
+fn one_file_has_another_owner_for_each_viewer() {
+    the_transcript_is_for_everyone("file", &["--file"]);
+    let text = stdout(&["--file"], Who::User);
+    let outside = line(&text, "outside ").split_whitespace().last().unwrap();
+    assert_eq!(line(&text, "the same file, outside:"), outside);
+    assert_eq!(line(&text, "a file that root inside makes:"), "0:0");
+}
+
+#[test]
+fn root_inside_is_no_root_over_files_of_ids_that_are_not_mapped() {
+    let text = stdout(&["--file"], Who::User);
+    assert!(line(&text, "access(\"/\", W_OK) by root inside:").starts_with("EACCES"));
+    assert!(line(&text, "fchown(the file, 1) by root inside:").starts_with("EINVAL"));
+}
+
+#[test]
+fn every_capability_means_nothing_in_the_hosts_namespaces() {
+    the_transcript_is_for_everyone("powerless", &["--powerless"]);
+    let text = stdout(&["--powerless"], Who::User);
+    assert!(line(&text, "child:").ends_with("capabilities: all"));
+    for attempt in ["sethostname", "mount", "socket"] {
+        let row = line(&text, attempt);
+        assert!(row.contains("EPERM") && row.ends_with("done"), "{row}");
+    }
+    assert!(line(&text, "mknod()").ends_with("EPERM: Operation not permitted"));
+}
+
+#[test]
+fn a_user_namespace_is_joined_from_above_only() {
+    the_transcript_is_for_everyone("join", &["--join"]);
+    let text = stdout(&["--join"], Who::User);
+    for down in ["outside  A ", "outside  C ", "A        C "] {
+        assert!(line(&text, down).ends_with("capabilities: all"), "{text}");
+    }
+    for refused in ["A        B ", "A        outside ", "C        A "] {
+        assert!(line(&text, refused).starts_with("EPERM"), "{text}");
+    }
+    assert!(line(&text, "A        A ").starts_with("EINVAL"), "{text}");
+}
+
+#[test]
+fn capabilities_outlive_execve_for_root_inside_and_where_they_are_ambient() {
+    the_transcript_is_for_everyone("exec", &["--exec"]);
+    let text = stdout(&["--exec"], Who::User);
+    let after = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("  after execve():"));
+    let left: Vec<_> = after.map(|line| line.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(left, ["none", "none", "all", "all"]);
+}
+
+#[test]
+fn a_nested_process_has_a_user_id_at_each_level() {
+    the_transcript_is_for_everyone("nested", &["--nested", "4"]);
+}
+
+#[test]
+fn the_kernel_limits_nesting_and_the_lab_shows_where() {
+    for &who in everyone() {
+        let run = user_ns(&["--nested", "40"], who).command().assert().code(1);
+        let output = run.get_output();
+        let rows = String::from_utf8_lossy(&output.stdout).lines().count() - 3;
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        let failed = format!("unshare CLONE_NEWUSER for namespace {}: ", rows + 1);
+        let (_, errno) = error.split_once(&failed).unwrap();
+        // EUSERS before Linux 4.9.
+        assert!(
+            errno.starts_with("ENOSPC") || errno.starts_with("EUSERS"),
+            "{error}"
+        );
+        assert!(error.contains("\nhint: "), "{error}");
+        assert!((1..=33).contains(&rows), "{rows} levels");
+    }
+}
+
+#[test]
+fn root_maps_a_range_and_leaves_setgroups_allowed() {
+    require!(is_root(), "maps IDs that are not its own");
+    assert_transcript!("range", user_ns(&["--range"], Who::Root).transcript());
+}
+
+#[test]
+fn a_user_who_maps_a_range_is_told_who_may() {
+    let run = user_ns(&["--range"], Who::User).command().assert().code(1);
+    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(error.contains("/uid_map: EPERM: "), "{error}");
+    assert!(
+        error.contains("hint: a range of IDs is mapped by root"),
+        "{error}"
+    );
+}
+
+#[test]
+fn root_goes_on_as_the_user_who_called_sudo() {
+    require!(is_root(), "changes its IDs");
+    let said = |variables: &str| {
+        let script = format!("exec env {variables} \"$@\"");
+        let run = lab("user_ns").shell(&script).command().assert().success();
+        let output = run.get_output().clone();
+        let first = String::from_utf8_lossy(&output.stdout).into_owned();
+        let notice = String::from_utf8_lossy(&output.stderr).into_owned();
+        (first.lines().next().unwrap().to_owned(), notice)
+    };
+    let (first, notice) = said("SUDO_UID=4321 SUDO_GID=8765");
+    assert!(first.contains("uid = 4321, gid = 8765, capabilities: none"));
+    assert!(notice.ends_with("no root needed: going on as uid 4321, an ordinary user\n"));
+    for nobody in [
+        "-u SUDO_UID -u SUDO_GID",
+        "SUDO_UID=0 SUDO_GID=0",
+        "SUDO_UID=x SUDO_GID=",
+    ] {
+        assert!(said(nobody).0.contains("uid = 1000, gid = 1000,"));
+    }
+}
+
+#[test]
+fn a_root_that_is_alone_in_its_user_namespace_stays_root() {
+    for &who in everyone() {
+        let lab = user_ns(&[], who).shell("exec unshare --user --map-root-user \"$@\"");
+        let run = lab.command().assert().success().stderr("");
+        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        assert!(
+            line(&text, "parent:").starts_with("uid = 0, gid = 0,"),
+            "{text}"
+        );
+        assert!(
+            line(&text, "child, mapped to root:").ends_with("all"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
+    assert_transcript!("explain", user_ns(&["--explain"], Who::User).terminal());
+    assert_eq!(stdout(&["--explain"], Who::User).lines().count(), 7);
+}
+
+#[test]
+fn the_commands_of_hold_work_in_another_terminal() {
+    require!(is_root(), "looks at a process from outside");
+    let script =
+        "$user user_ns --hold 30 2>/tmp/said >/tmp/out & wait_for grep -q nsenter /tmp/said
+         grep '^  ' /tmp/said | sed 's/#.*//' >/tmp/commands
+         $user sh /tmp/commands; kill $!; wait";
+    let run = host::on_own_host(script).success();
+    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(lines[0], ["0", "1234", "1"], "{text}");
+    assert_eq!(lines[1][..2], ["Uid:", "1234"], "{text}");
+    assert!(text.contains("uid=0(root)"), "{text}");
+}
+
+#[test]
+fn a_wrong_proc_is_an_error_with_a_hint() {
+    require!(is_root(), "makes a PID namespace without its own /proc");
+    let run = host::on_own_host("unshare --pid --fork user_ns").code(1);
+    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        error.starts_with("user_ns: readlink /proc/self: ESRCH: "),
+        "{error}"
+    );
+    assert!(
+        error.contains("\nhint: this /proc belongs to another"),
+        "{error}"
+    );
+}
+
+const EVERY_FORM: [&str; 8] = [
+    "",
+    "--refused",
+    "--file",
+    "--powerless",
+    "--join",
+    "--exec",
+    "--nested=40",
+    "--range",
+];
+
+#[test]
+fn leaves_the_host_untouched() {
+    require!(is_root(), "makes a host of its own");
+    let scripts = EVERY_FORM.map(|form| format!("user_ns {form}; $user user_ns {form}"));
+    host::leaves_the_host_untouched(&scripts.join("; "));
+}
+
+#[test]
+fn a_kill_at_a_random_moment_leaves_nothing() {
+    for round in 0..48 {
+        let form = EVERY_FORM[round % EVERY_FORM.len()];
+        let who = everyone()[round / EVERY_FORM.len() % everyone().len()];
+        let lab = user_ns(&[], who).args(form.split_whitespace());
+        storm::end_at_random(&lab, Signal::SIGKILL, Duration::from_millis(25));
+    }
+}
