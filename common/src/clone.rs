@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "mapping a stack and running a child on it")]
 
 use std::cell::RefCell;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::ptr::NonNull;
@@ -16,7 +17,7 @@ use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, SysconfVar, pipe2, sysconf};
 
-use crate::error::{Error, Result, Step as _, shell_status};
+use crate::error::{Error, Result, Step as _};
 use crate::namespace::CLONE_NEWTIME;
 use crate::output::{self, finish};
 use crate::sys::{self, Ended};
@@ -230,7 +231,7 @@ impl Child {
     /// `kill`: EPERM for a child that has taken other credentials.
     pub fn end(self) -> Result<u8> {
         self.kill(Signal::SIGKILL)?;
-        self.wait_raw().map(status)
+        self.wait_raw().map(Ended::status)
     }
 
     /// As [`wait`](Self::wait), where a signal must be told from a status.
@@ -244,13 +245,21 @@ impl Child {
 
     /// Its status if it has ended, without waiting.
     pub(crate) fn try_wait(&mut self) -> Result<Option<u8>> {
-        Ok(self.reap(libc::WNOHANG)?.map(status))
+        Ok(self.reap(libc::WNOHANG)?.map(Ended::status))
     }
 
     fn reap(&mut self, options: i32) -> Result<Option<Ended>> {
         let ended = sys::waitpid(self.pid, options).step("waitpid", self.pid)?;
         self.reaped = ended.is_some();
-        Ok(ended)
+        Ok(ended.map(|(_, ended)| ended))
+    }
+
+    /// Gives the child up to a caller that reaps it by its PID or among others,
+    /// or that leaves it to another parent. Nothing of the handle is dropped.
+    pub fn into_pid(self) -> Pid {
+        let pid = self.pid;
+        mem::forget(self);
+        pid
     }
 
     /// kill(2), from the parent, which sees the child whatever namespaces it is in.
@@ -262,13 +271,6 @@ impl Child {
     }
 }
 
-fn status(ended: Ended) -> u8 {
-    match ended {
-        Ended::Exited(status) => status,
-        Ended::Signaled(signal) => shell_status(signal),
-    }
-}
-
 impl Drop for Child {
     fn drop(&mut self) {
         if !self.reaped {
@@ -276,7 +278,7 @@ impl Drop for Child {
             // has no handler for. ESRCH is impossible before it was waited for.
             let _ = sys::kill(self.pid, libc::SIGKILL);
             // One that was ending by itself keeps the status it was ending with.
-            if let Ok(Some(ended)) = sys::waitpid(self.pid, 0) {
+            if let Ok(Some((_, ended))) = sys::waitpid(self.pid, 0) {
                 output::remember_child(ended);
             }
         }

@@ -1,17 +1,13 @@
 //! Standing in front of a program that is PID 1: signals, status, terminal.
 
-use std::fs;
-use std::io::{IsTerminal as _, stdin};
-
-use nix::errno::Errno;
-use nix::libc;
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 use crate::clone::Child;
-use crate::error::{Result, Step as _, shell_status};
-use crate::startup;
+use crate::error::{Result, shell_status};
+use crate::foreground::Foreground;
+use crate::proc_status;
+use crate::signals::{Signals, is_the_terminals};
 
 /// What a person or a supervisor sends to end a program.
 const PASSED_ON: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM];
@@ -21,9 +17,8 @@ const PASSED_ON: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM]
 /// passed them on could not be stopped.
 #[derive(Debug)]
 pub struct Relay {
-    signals: SignalFd,
-    caller_mask: SigSet,
-    has_terminal: bool,
+    signals: Signals,
+    foreground: Foreground,
 }
 
 impl Relay {
@@ -32,22 +27,9 @@ impl Relay {
     /// # Errors
     /// `sigprocmask`, `signalfd`: EMFILE, ENFILE.
     pub fn begin() -> Result<Self> {
-        // A blocked signal is queued even if it is ignored, and a caller that
-        // ignores one (nohup, a script's background job) means the program to.
-        let mut collected: SigSet = PASSED_ON
-            .into_iter()
-            .filter(|&signal| !startup::is_ignored(signal))
-            .collect();
-        collected.add(Signal::SIGCHLD);
-        let caller_mask = SigSet::thread_get_mask().step("sigprocmask", "of the caller")?;
-        collected.thread_block().step("sigprocmask", "SIG_BLOCK")?;
-        let signals = SignalFd::with_flags(&collected, SfdFlags::SFD_CLOEXEC)
-            .step("signalfd", "for the program's signals")?;
-        let has_terminal = stdin().is_terminal() && tcgetpgrp(stdin()) == Ok(getpgrp());
         Ok(Self {
-            signals,
-            caller_mask,
-            has_terminal,
+            signals: Signals::collect(PASSED_ON.into_iter().collect())?,
+            foreground: Foreground::note(),
         })
     }
 
@@ -56,9 +38,7 @@ impl Relay {
     /// # Errors
     /// `sigprocmask`, which does not fail with a valid mask.
     pub fn leave(&self) -> Result<()> {
-        self.caller_mask
-            .thread_set_mask()
-            .step("sigprocmask", "SIG_SETMASK")
+        self.signals.leave()
     }
 
     /// Waits for the child's end and returns its status. A signal that it has no
@@ -71,13 +51,7 @@ impl Relay {
             if let Some(status) = child.try_wait()? {
                 break status;
             }
-            let received = match self.signals.read_signal() {
-                Err(Errno::EINTR) => continue,
-                received => received.step("read", "a signalfd")?,
-            };
-            let Some(received) = received else {
-                continue;
-            };
+            let received = self.signals.next()?;
             let signal = PASSED_ON
                 .into_iter()
                 .find(|&s| s as u32 == received.ssi_signo);
@@ -88,31 +62,12 @@ impl Relay {
                 child.end()?;
                 break shell_status(signal as i32);
             }
-            // The terminal's driver has sent it to the whole foreground group, the
-            // child among it.
-            if received.ssi_code != libc::SI_KERNEL {
+            if !is_the_terminals(&received) {
                 child.kill(signal)?;
             }
         };
-        self.take_terminal_back();
+        self.foreground.take_back();
         Ok(status)
-    }
-
-    /// An interactive shell makes itself the terminal's foreground group. As
-    /// PID 1 it cannot name the group that was there before, which lies outside
-    /// its namespace, and so leaves the terminal to a group that is gone.
-    fn take_terminal_back(&self) {
-        if !self.has_terminal {
-            return;
-        }
-        // A background process that takes the terminal is stopped by SIGTTOU,
-        // unless it blocks the signal.
-        let stop = SigSet::from(Signal::SIGTTOU);
-        if stop.thread_block().is_ok() {
-            // A terminal that has hung up has no foreground group to set.
-            let _ = tcsetpgrp(stdin(), getpgrp());
-            let _ = stop.thread_unblock();
-        }
     }
 }
 
@@ -120,13 +75,10 @@ impl Relay {
 /// sigwait() or a signalfd: SigCgt and SigBlk in proc_pid_status(5). Without /proc
 /// nothing is known, and the answer is no.
 fn takes(pid: Pid, signal: Signal) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let bit = 1 << (signal as u32 - 1);
-    let masks = status.lines().filter_map(|line| {
-        line.strip_prefix("SigCgt:")
-            .or_else(|| line.strip_prefix("SigBlk:"))
-    });
-    masks
-        .filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .any(|mask| mask & bit != 0)
+    ["SigCgt", "SigBlk"].into_iter().any(|field| {
+        let mask = proc_status::field(pid, field).unwrap_or_default();
+        let mask = mask.and_then(|mask| u64::from_str_radix(&mask, 16).ok());
+        mask.is_some_and(|mask| mask & bit != 0)
+    })
 }

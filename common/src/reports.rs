@@ -95,7 +95,8 @@ fn send(end: &OwnedFd, number: i32) -> Result<()> {
     loop {
         match sendmsg::<()>(end.as_raw_fd(), &text, &[], MsgFlags::empty(), None) {
             Err(Errno::EINTR) => {}
-            Err(Errno::EPIPE) => return Err(Error::PeerGone),
+            // ECONNRESET: the peer ended with reports that it had not read.
+            Err(Errno::EPIPE | Errno::ECONNRESET) => return Err(Error::PeerGone),
             sent => return sent.map(drop).step("sendmsg", "of a report"),
         }
     }
@@ -110,6 +111,7 @@ fn receive(end: &OwnedFd) -> Result<(Option<Pid>, i32)> {
         let received = recvmsg::<()>(end.as_raw_fd(), &mut text, Some(&mut control), flags);
         let message = match received {
             Err(Errno::EINTR) => continue,
+            Err(Errno::ECONNRESET) => return Err(Error::PeerGone),
             message => message.step("recvmsg", "of a report")?,
         };
         if message.bytes == 0 {

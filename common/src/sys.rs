@@ -9,17 +9,33 @@ use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::Pid;
 
+use crate::error::shell_status;
+
 /// How a child ended, with the signal as a number: nix knows no real-time signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub enum Ended {
     /// By exit(2), with this status.
     Exited(u8),
     /// By this signal.
     Signaled(i32),
 }
 
-/// waitpid(2); `None` if `options` hold WNOHANG and the child is still there.
-pub(crate) fn waitpid(pid: Pid, options: i32) -> Result<Option<Ended>, Errno> {
+impl Ended {
+    /// As a shell shows it: the child's own status, or 128 + the signal.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Exited(status) => status,
+            Self::Signaled(signal) => shell_status(signal),
+        }
+    }
+}
+
+/// waitpid(2): reaps a child, any with PID -1, and says which and how it ended;
+/// `None` if `options` hold WNOHANG and the child is still there.
+///
+/// # Errors
+/// ECHILD where there is no such child.
+pub fn waitpid(pid: Pid, options: i32) -> Result<Option<(Pid, Ended)>, Errno> {
     let mut status = 0;
     // Without __WALL the kernel finds only children whose exit signal is SIGCHLD.
     let options = options | libc::__WALL;
@@ -30,21 +46,24 @@ pub(crate) fn waitpid(pid: Pid, options: i32) -> Result<Option<Ended>, Errno> {
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
             Ok(0) => return Ok(None),
-            Ok(_) if libc::WIFSIGNALED(status) => {
-                return Ok(Some(Ended::Signaled(libc::WTERMSIG(status))));
+            Ok(child) if libc::WIFSIGNALED(status) => {
+                let ended = Ended::Signaled(libc::WTERMSIG(status));
+                return Ok(Some((Pid::from_raw(child), ended)));
             }
             // Eight bits are all that exit(2) hands to a parent.
-            Ok(_) => {
-                return Ok(Some(Ended::Exited(
-                    (libc::WEXITSTATUS(status) & 0xff) as u8,
-                )));
+            Ok(child) => {
+                let ended = Ended::Exited((libc::WEXITSTATUS(status) & 0xff) as u8);
+                return Ok(Some((Pid::from_raw(child), ended)));
             }
         }
     }
 }
 
-/// Sends a signal given by its number, which kill() of nix takes only by name.
-pub(crate) fn kill(pid: Pid, signal: i32) -> Result<(), Errno> {
+/// kill(2) with a signal given by its number: nix has no names for real-time signals.
+///
+/// # Errors
+/// ESRCH where no process has the PID, EPERM for another user's.
+pub fn kill(pid: Pid, signal: i32) -> Result<(), Errno> {
     // SAFETY: kill(2) takes two integers and touches no memory of this process.
     Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
 }

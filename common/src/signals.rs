@@ -1,0 +1,68 @@
+//! Signals that a process takes one by one, from a descriptor.
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
+
+use crate::error::{Result, Step as _};
+use crate::startup;
+
+/// Signals that are blocked, and so wait until they are taken: see signalfd(2).
+#[derive(Debug)]
+pub struct Signals {
+    queue: SignalFd,
+    caller_mask: SigSet,
+}
+
+impl Signals {
+    /// Collects signals from here on, SIGCHLD always among them: to be called
+    /// before a child is made, which inherits the collection.
+    ///
+    /// # Errors
+    /// `sigprocmask`, `signalfd`: EMFILE, ENFILE.
+    pub fn collect(mut wanted: SigSet) -> Result<Self> {
+        // A blocked signal is queued even if it is ignored, and a caller that
+        // ignores one (nohup, a script's background job) means the program to.
+        for ignored in Signal::iterator().filter(|&signal| startup::is_ignored(signal)) {
+            wanted.remove(ignored);
+        }
+        wanted.add(Signal::SIGCHLD);
+        let caller_mask = SigSet::thread_get_mask().step("sigprocmask", "of the caller")?;
+        wanted.thread_block().step("sigprocmask", "SIG_BLOCK")?;
+        let queue = SignalFd::with_flags(&wanted, SfdFlags::SFD_CLOEXEC)
+            .step("signalfd", "for the program's signals")?;
+        Ok(Self { queue, caller_mask })
+    }
+
+    /// In the child: the signal mask as the caller had it, for the program.
+    ///
+    /// # Errors
+    /// `sigprocmask`, which does not fail with a valid mask.
+    pub fn leave(&self) -> Result<()> {
+        self.caller_mask
+            .thread_set_mask()
+            .step("sigprocmask", "SIG_SETMASK")
+    }
+
+    /// Waits for the next signal. What comes to the process that asks is taken,
+    /// also from a descriptor that its parent has opened.
+    ///
+    /// # Errors
+    /// `read`, which does not fail on a signalfd that blocks.
+    pub fn next(&self) -> Result<siginfo> {
+        loop {
+            match self.queue.read_signal() {
+                Ok(Some(received)) => return Ok(received),
+                Ok(None) | Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno).step("read", "a signalfd"),
+            }
+        }
+    }
+}
+
+/// Whether the terminal's driver (or another part of the kernel) has sent the
+/// signal: then the whole foreground process group has it, children included.
+pub fn is_the_terminals(received: &siginfo) -> bool {
+    received.ssi_code == libc::SI_KERNEL
+}
