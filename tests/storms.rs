@@ -55,6 +55,7 @@ fn a_signal_at_a_random_moment_leaves_nothing() {
     labs.push(lab("uts_ns").args(["bizarro", "--hold", "9"]));
     labs.push(lab("net_ns").args(["--hold", "9"]));
     labs.push(lab("mount_proc").args(["sleep", "9"]));
+    labs.push(lab("init").args(["sleep", "9"]));
     // The rule of --kill-child is SIGKILL's: INT and TERM the parent outlives.
     for round in 0..240 {
         let lab = &labs[round % labs.len()];

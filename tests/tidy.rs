@@ -156,9 +156,15 @@ fn unsafe_code_is_in_common_only_and_every_file_is_short() {
 fn no_lab_uses_another_lab_and_common_knows_none() {
     for path in sources("common/src") {
         let text = fs::read_to_string(&path).unwrap();
+        // `MaybeUninit::` ends like a lab's name and is none.
+        let in_a_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
         for lab in labs() {
+            let mut paths = text.split(|c| !in_a_path(c)).flat_map(|path| {
+                let modules = path.rsplit("::").skip(1);
+                modules.map(str::to_owned).collect::<Vec<_>>()
+            });
             assert!(
-                !text.contains(&format!("{lab}::")),
+                !paths.any(|module| module == lab),
                 "{}: {lab}",
                 path.display()
             );

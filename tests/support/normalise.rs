@@ -49,6 +49,21 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         // pid_ns --nested: process 0 of itself, and the outermost column.
         (Kind::Pid, r"(?m)^0 (?<x1> +\d+) (?<x2> +\d+)$"),
         (Kind::Pid, r"(?m)^[1-9]\d* +1 (?<x> +\d+)(?: +\d+)*$"),
+        // init: PID and PPID outside; the names are those of its transcript.
+        (
+            Kind::Pid,
+            r"(?m)^(?:init|subreaper|parent|orphan)(?<x1> +\d+)(?<x2> +\d+)(?: +\d+)*$",
+        ),
+        (
+            Kind::Pid,
+            r"\bsubreaper: waitpid\((?:-1|(?<x1>\d+))\) = (?<x2>\d+)",
+        ),
+        (Kind::Pid, r"\bpstree -p (?<x>\d+)"),
+        // Seen by any process but PID 1, whose own children have small numbers.
+        (
+            Kind::Pid,
+            r"in process (?:1\d+|[2-9]\d*): PID (?<x>\d+) has ended",
+        ),
         (Kind::Pid, r"/proc/(?<x>\d+)"),
         (Kind::Pid, r"\bprocess (?<x>\d+)\b"),
         (Kind::Pid, r"--target (?<x>\d+)"),

@@ -1,0 +1,58 @@
+//! PID 1's duties: it inherits orphans, reaps them, and decides which signals it hears.
+//!
+//! Chapter: book/src/init.md. See pid_namespaces(7), wait(2), PR_SET_CHILD_SUBREAPER(2const).
+
+mod orphan;
+mod run;
+mod signals;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::explain::ExplainArgs;
+use common::rootless::{Capability, enter_unless_capable};
+use common::{Result, output};
+
+/// Shows what PID 1 does for its namespace; with a program, does it for that program
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// PID 1 waits for its own child only: an orphan that ends stays a zombie
+    #[arg(long, conflicts_with_all = ["signals", "subreaper"])]
+    no_reap: bool,
+    /// Which signals reach PID 1, from inside its namespace and from outside
+    #[arg(long, conflicts_with_all = ["subreaper", "command"])]
+    signals: bool,
+    /// Inherit orphans without a PID namespace, by PR_SET_CHILD_SUBREAPER
+    #[arg(long, conflicts_with = "command")]
+    subreaper: bool,
+    /// Leave the mount namespace out: the program then sees the host's /proc
+    #[arg(long, requires = "command")]
+    host_proc: bool,
+    /// A program and its arguments: PID 1 runs it, reaps for it and ends as it ends
+    #[arg(trailing_var_arg = true, value_name = "PROGRAM [ARGS]")]
+    command: Vec<OsString>,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+fn lab() -> Result<u8> {
+    let args: Args = output::parse()?;
+    args.explain.begin()?;
+    if args.subreaper {
+        return orphan::lab(orphan::HeirOf::ItsDescendants, true);
+    }
+    enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
+    if args.signals {
+        signals::lab()
+    } else if args.command.is_empty() {
+        orphan::lab(orphan::HeirOf::ItsNamespace, !args.no_reap)
+    } else {
+        run::lab(&args.command, args.host_proc, !args.no_reap)
+    }
+}

@@ -1,0 +1,117 @@
+//! A real init: PID 1 runs a program as PID 2, and ends as it ends.
+
+use std::ffi::OsString;
+
+use common::clone::{describe, fork};
+use common::exec::exec;
+use common::foreground::Foreground;
+use common::own_proc::mount_own_proc;
+use common::signals::{Signals, is_the_terminals};
+use common::{Checkpoint, ChildStack, Result, Step as _, clone, explain, kill, waitpid};
+use nix::libc::WNOHANG;
+use nix::sched::CloneFlags;
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::{Pid, getpid};
+
+/// waitpid() of this PID waits for any child.
+const ANY_CHILD: Pid = Pid::from_raw(-1);
+
+/// What a process gets for its own faults, and from its terminal's job control:
+/// these are meant for no other process.
+const ITS_OWN: [Signal; 10] = [
+    Signal::SIGABRT,
+    Signal::SIGBUS,
+    Signal::SIGFPE,
+    Signal::SIGILL,
+    Signal::SIGSEGV,
+    Signal::SIGSYS,
+    Signal::SIGTRAP,
+    Signal::SIGTSTP,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+];
+
+// ANCHOR: run
+pub(crate) fn lab(command: &[OsString], host_proc: bool, reaps: bool) -> Result<u8> {
+    let mut flags = CloneFlags::CLONE_NEWPID;
+    if !host_proc {
+        flags |= CloneFlags::CLONE_NEWNS;
+    }
+    let mut passed_on = SigSet::all();
+    ITS_OWN
+        .into_iter()
+        .for_each(|signal| passed_on.remove(signal));
+    let signals = Signals::collect(passed_on)?;
+    let foreground = Foreground::note();
+    let checkpoint = Checkpoint::new()?;
+    let mut child_stack = ChildStack::new()?;
+    let init = clone(flags, &mut child_stack, || {
+        checkpoint.wait()?;
+        init_function(command, host_proc, reaps, &signals)
+    })?;
+    explain!(
+        "clone({}): process {init} is PID 1 of the namespace\n\
+         see: ls -l /proc/{init}/ns; grep Sig /proc/{init}/status",
+        describe(flags),
+        init = init.pid()
+    );
+    checkpoint.open()?;
+
+    // This process is to its PID 1 what PID 1 is to the program.
+    let status = serve(init.into_pid(), reaps, &signals);
+    foreground.take_back();
+    status
+}
+
+fn init_function(
+    command: &[OsString],
+    host_proc: bool,
+    reaps: bool,
+    signals: &Signals,
+) -> Result<u8> {
+    if !host_proc {
+        mount_own_proc()?;
+        explain!("mount(\"proc\", \"/proc\"): ps in the namespace shows the namespace");
+    }
+    let program = fork(None, || {
+        signals.leave()?;
+        Err(exec(command))
+    })?
+    .into_pid();
+    explain!("fork() and execvp() in PID 1: the program is PID {program}, an ordinary process");
+    serve(program, reaps, signals)
+}
+// ANCHOR_END: run
+
+// ANCHOR: serve
+/// Passes signals on to the program and reaps until the program has ended.
+fn serve(program: Pid, reaps: bool, signals: &Signals) -> Result<u8> {
+    let whom = if reaps { ANY_CHILD } else { program };
+    loop {
+        let received = signals.next()?;
+        if received.ssi_signo != Signal::SIGCHLD as u32 {
+            if !is_the_terminals(&received) {
+                // A signal number is below 65, so the cast changes nothing.
+                let signal = received.ssi_signo as i32;
+                explain!(
+                    "kill({program}, {signal}) in process {}: passed on",
+                    getpid()
+                );
+                kill(program, signal).step("kill", program)?;
+            }
+            continue;
+        }
+        // Signals of one kind do not queue: one SIGCHLD can stand for many children.
+        while let Some((pid, ended)) = waitpid(whom, WNOHANG).step("waitpid", whom)? {
+            let status = ended.status();
+            explain!(
+                "waitpid({whom}) in process {}: PID {pid} has ended with status {status}",
+                getpid()
+            );
+            if pid == program {
+                return Ok(status);
+            }
+        }
+    }
+}
+// ANCHOR_END: serve

@@ -1,0 +1,179 @@
+//! The claims of the chapter on PID 1's duties.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use support::{Who, assert_transcript, everyone, host, is_root, lab, require, storm};
+
+fn run(args: &[&str], who: Who) -> (i32, String) {
+    let output = lab("init").args(args).by(who).command().output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code().unwrap(), text)
+}
+
+/// The numbers of the rows that begin with `name`.
+fn rows(text: &str, name: &str) -> Vec<Vec<u32>> {
+    let rows = text
+        .lines()
+        .filter(|line| line.starts_with(&format!("{name}  ")));
+    rows.map(|row| {
+        row.split_whitespace()
+            .skip(1)
+            .map(|cell| cell.parse().unwrap())
+            .collect()
+    })
+    .collect()
+}
+
+#[test]
+fn the_transcript_tells_of_an_orphan() {
+    for &who in everyone() {
+        assert_transcript!("default", lab("init").by(who).transcript());
+    }
+}
+
+#[test]
+fn an_orphans_new_parent_is_pid_1_of_its_namespace() {
+    for &who in everyone() {
+        let (_, text) = run(&[], who);
+        let (init, parent, orphan) = (
+            rows(&text, "init"),
+            rows(&text, "parent"),
+            rows(&text, "orphan"),
+        );
+        assert_eq!(init[0][2..], [1, 0], "PID and PPID inside");
+        assert_eq!(orphan[0][1], parent[0][0], "its parent outside, before");
+        assert_eq!(orphan[1][1], init[0][0], "and after");
+        assert_eq!((orphan[0][3], orphan[1][3]), (2, 1), "the same inside");
+        assert_eq!(orphan[0][0], orphan[1][0], "its PID does not change");
+    }
+}
+
+#[test]
+fn without_reaping_an_orphan_stays_a_zombie_until_pid_1_ends() {
+    for &who in everyone() {
+        let transcript = lab("init").by(who).args(["--no-reap"]).transcript();
+        assert_eq!(transcript.matches("State: Z (zombie)").count(), 2);
+        assert!(transcript.ends_with("status: gone\n"), "{transcript}");
+        assert_transcript!("no_reap", transcript);
+    }
+}
+
+#[test]
+fn pid_1_hears_from_inside_only_what_it_has_a_handler_for() {
+    for &who in everyone() {
+        assert_transcript!(
+            "signals",
+            lab("init").by(who).args(["--signals"]).transcript()
+        );
+    }
+}
+
+#[test]
+fn a_subreaper_inherits_without_a_namespace_and_without_privilege() {
+    for &who in everyone() {
+        let run = lab("init").by(who).args(["--subreaper"]).command().assert();
+        let run = run.success().stderr("");
+        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let (heir, orphan) = (rows(&text, "subreaper"), rows(&text, "orphan"));
+        assert_eq!(orphan[1][1], heir[0][0]);
+        assert_transcript!(
+            "subreaper",
+            lab("init").by(who).args(["--subreaper"]).transcript()
+        );
+    }
+}
+
+#[test]
+fn sigkill_from_outside_ends_every_process_of_the_namespace() {
+    require!(is_root(), "looks at a host of its own");
+    let script = "init sh -c 'sleep 61 & sleep 61 & echo >/tmp/ready; wait' & lab=$!
+                  wait_for test -e /tmp/ready; init=$(child_of $lab)
+                  pgrep -c sleep; kill -KILL $init; wait $lab; echo $?; pgrep -c sleep";
+    host::on_own_host(script).stdout("2\n137\n0\n");
+    let script = script
+        .replace("kill -KILL $init", "kill -KILL $lab")
+        .replace("echo $?", "wait_for sh -c '! pgrep sleep'");
+    host::on_own_host(&script).stdout("2\n0\n");
+}
+
+#[test]
+fn an_orphan_without_a_subreaper_goes_to_the_hosts_init() {
+    require!(is_root(), "makes a host of its own");
+    let script = "(sh -c 'sleep 61 & echo $! >/tmp/orphan'); ps -o ppid= $(cat /tmp/orphan); kill $(cat /tmp/orphan)";
+    let run = host::on_own_host(script);
+    assert_eq!(
+        String::from_utf8_lossy(&run.get_output().stdout).trim(),
+        "1"
+    );
+}
+
+#[test]
+fn the_narration_tells_what_happens() {
+    assert_transcript!(
+        "explain",
+        lab("init").by(Who::User).args(["--explain"]).terminal()
+    );
+    let args = ["--explain", "sh", "-c", "(exit 3)"];
+    assert_transcript!("program", lab("init").args(args).terminal());
+}
+
+#[test]
+fn a_wrong_proc_is_an_error_with_a_hint() {
+    require!(is_root(), "makes a PID namespace without its own /proc");
+    let run = host::on_own_host("unshare --pid --fork init")
+        .code(1)
+        .stdout("");
+    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        error.starts_with("init: readlink /proc/self: ESRCH") && error.contains("\nhint: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn options_that_exclude_each_other_are_a_usage_error() {
+    for args in [
+        &["--no-reap", "--signals"][..],
+        &["--signals", "true"],
+        &["--subreaper", "--no-reap"],
+        &["--host-proc"],
+    ] {
+        lab("init").args(args).command().assert().code(2).stdout("");
+    }
+}
+
+#[test]
+fn a_kill_at_a_random_moment_leaves_nothing() {
+    let program = ["sh", "-c", "(sleep 9 &); sleep 9"];
+    let forms: [&[&str]; 5] = [
+        &[],
+        &["--no-reap"],
+        &["--signals"],
+        &["--subreaper"],
+        &program,
+    ];
+    for round in 0..60 {
+        let lab = lab("init")
+            .args(forms[round % 5])
+            .by(everyone()[round / 5 % everyone().len()]);
+        let signal = [Signal::SIGKILL, Signal::SIGTERM][round % 2];
+        storm::end_at_random(&lab, signal, Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn leaves_the_host_untouched() {
+    require!(is_root(), "makes a host of its own");
+    let script = "mount --make-rshared /; state >/before; init; init --no-reap; init --signals; init --subreaper
+                  init true; init /no; $user init; $user init --subreaper; $user init sh -c 'sleep 9 & true'";
+    host::leaves_the_host_untouched(script);
+}

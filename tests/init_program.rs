@@ -1,0 +1,218 @@
+//! The claims of the chapter on PID 1's duties, where it runs a program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use nix::libc;
+use nix::unistd::Pid;
+use rexpect::session::spawn_command;
+use support::{Who, everyone, host, is_root, lab, require};
+
+fn run(args: &[&str], who: Who) -> (i32, String) {
+    let output = lab("init").args(args).by(who).command().output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code().unwrap(), text)
+}
+
+#[test]
+fn the_program_is_pid_2_and_ps_shows_its_namespace_only() {
+    for &who in everyone() {
+        let script = "echo $$ $PPID; ps -eo pid=,ppid=,comm=";
+        let (status, text) = run(&["sh", "-c", script], who);
+        let lines: Vec<_> = text
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .collect();
+        assert_eq!(status, 0);
+        assert_eq!(lines[0], ["2", "1"]);
+        assert_eq!(lines[1], ["1", "0", "init"]);
+        assert_eq!(lines[2], ["2", "1", "sh"]);
+        assert_eq!(lines[3], ["3", "2", "ps"]);
+        assert_eq!(lines.len(), 4, "{text}");
+    }
+}
+
+#[test]
+fn with_the_hosts_proc_ps_shows_the_host() {
+    let (_, text) = run(
+        &["--host-proc", "sh", "-c", "echo $$; ps -e | wc -l"],
+        everyone()[0],
+    );
+    let (own, all) = text.split_once('\n').unwrap();
+    assert_eq!(own, "2");
+    assert!(all.trim().parse::<u32>().unwrap() > 4, "{text}");
+}
+
+#[test]
+fn the_status_of_the_program_is_passed_on_exactly() {
+    for &who in everyone() {
+        let script = "for i in $(seq 0 255); do \"$@\" sh -c \"exit $i\"; [ $? = $i ] || echo $i $?; done
+                      for i in $(seq 1 31) 34 50 64; do
+                          case $i in 17|18|19|20|21|22|23|28) continue; esac
+                          \"$@\" sh -c \"kill -$i \\$\\$\" 2>/dev/null; [ $? = $((128+i)) ] || echo signal $i
+                      done
+                      \"$@\" /no/such; echo $?; \"$@\" /etc/passwd; echo $?";
+        let run = lab("init").by(who).shell(script).command().assert();
+        run.success().stdout("127\n126\n");
+    }
+}
+
+/// Starts a program under init, waits until it says that it is ready, sends init
+/// the signal, and returns init's status.
+fn signalled(signal: i32, program: &str) -> Option<i32> {
+    let mut lab = lab("init").args(["sh", "-c", program]).std_command();
+    let mut lab = lab.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(lab.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap() == "ready"));
+    common::kill(Pid::from_raw(lab.id().try_into().unwrap()), signal).unwrap();
+    lab.wait().unwrap().code()
+}
+
+/// Signals that a supervisor sends, by number: the last are real-time signals.
+const SENT: [i32; 9] = [
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGTERM,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGALRM,
+    35,
+    64,
+];
+
+#[test]
+fn every_signal_is_passed_on_to_the_program() {
+    for signal in SENT.into_iter().chain([libc::SIGWINCH, libc::SIGCONT]) {
+        let program = format!("trap 'exit 42' {signal}; echo ready; while :; do sleep 0.02; done");
+        assert_eq!(signalled(signal, &program), Some(42), "{signal}");
+    }
+}
+
+#[test]
+fn the_program_is_no_init_so_a_signal_without_a_handler_ends_it() {
+    for signal in SENT {
+        let status = signalled(signal, "echo ready; exec sleep 60");
+        assert_eq!(status, Some(128 + signal), "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_that_the_caller_ignores_stays_ignored() {
+    let script = "trap '' HUP; \"$@\" sh -c 'grep SigIgn /proc/self/status' & wait";
+    let run = lab("init").shell(script).command().assert().success();
+    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let ignored = u64::from_str_radix(text.trim().rsplit('\t').next().unwrap(), 16).unwrap();
+    assert_eq!(ignored & 1, 1, "SIGHUP: {text}");
+    assert_eq!(
+        ignored & 1 << (libc::SIGPIPE - 1),
+        0,
+        "std's SIGPIPE: {text}"
+    );
+}
+
+#[test]
+fn five_hundred_orphans_leave_no_zombie() {
+    for &who in everyone() {
+        // Each subshell leaves an orphan behind; then the program waits until none is left.
+        let script = "for i in $(seq 500); do (true & true &); done
+                      while ps -eo ppid=,args= | grep -E '^ +1 ' | grep -qv sh; do :; done
+                      ps -eo stat= | grep -c Z";
+        assert_eq!(run(&["sh", "-c", script], who), (1, "0\n".into()));
+    }
+}
+
+/// exec keeps children, so a `sleep` can have one that it never waits for.
+#[test]
+fn a_zombie_is_inherited_and_reaped_like_a_living_orphan() {
+    for &who in everyone() {
+        let script = "(sh -c 'true & exec sleep 0.3' &)
+                      until ps -eo stat= | grep -q Z; do :; done
+                      while ps -eo stat= | grep -q Z; do :; done";
+        assert_eq!(run(&["sh", "-c", script], who).0, 0);
+    }
+}
+
+#[test]
+fn a_program_under_no_reap_sees_its_orphans_as_zombies() {
+    for &who in everyone() {
+        let script = "(true &); until ps -eo ppid=,stat= | grep -q '^ *1 Z'; do :; done; exit 9";
+        assert_eq!(run(&["--no-reap", "sh", "-c", script], who).0, 9);
+    }
+}
+
+#[test]
+fn what_the_program_leaves_running_ends_with_it() {
+    require!(is_root(), "looks at a host of its own");
+    let script = "init sh -c 'sleep 61 & (sleep 61 &); exit 3'; echo $?; pgrep -c sleep";
+    host::on_own_host(script).stdout("3\n0\n");
+}
+
+#[test]
+fn an_interactive_shell_has_job_control_and_gives_the_terminal_back() {
+    let script = "\"$@\"; echo status $?; read line; echo \"read: $line\"";
+    let lab = lab("init").by(Who::User).shell(script);
+    let mut command = lab
+        .args(["bash", "--norc", "--noprofile", "-i"])
+        .std_command();
+    command.env("PS1", "READY> ");
+    let mut shell = spawn_command(command, Some(20_000)).unwrap();
+    shell.exp_string("READY> ").unwrap();
+    shell.send_line("echo begins; sleep 60").unwrap();
+    shell.exp_string("\nbegins").unwrap();
+    shell.send_control('z').unwrap();
+    shell.exp_string("Stopped").unwrap();
+    shell.send_line("fg").unwrap();
+    shell.exp_string("sleep 60").unwrap();
+    shell.exp_string("sleep 60").unwrap();
+    shell.send_control('c').unwrap();
+    shell.exp_string("READY> ").unwrap();
+    shell.send_line("exit 7").unwrap();
+    shell.exp_string("status 7").unwrap();
+    shell.send_line("still here").unwrap();
+    shell.exp_string("read: still here").unwrap();
+}
+
+#[test]
+fn ctrl_c_ends_a_program_that_has_no_handler() {
+    let args = ["sh", "-c", "echo ready; exec sleep 60"];
+    let command = lab("init").by(Who::User).args(args).std_command();
+    let mut program = spawn_command(command, Some(20_000)).unwrap();
+    program.exp_string("ready").unwrap();
+    program.send_control('c').unwrap();
+    let status = program.process().wait().unwrap();
+    assert!(format!("{status:?}").ends_with(", 130)"), "{status:?}");
+}
+
+#[test]
+fn runs_inside_itself() {
+    let path = support::directory().join("init");
+    let inner = path.to_str().unwrap();
+    assert_eq!(
+        run(
+            &[inner, inner, "sh", "-c", "echo $$; exit 5"],
+            everyone()[0]
+        ),
+        (5, "2\n".into())
+    );
+}
+
+#[test]
+fn a_masked_proc_is_an_error_with_a_hint_and_host_proc_is_the_way_on() {
+    require!(is_root(), "masks a part of /proc");
+    let script = "mount -t tmpfs none /proc/sys; $user init true; echo $?; $user init --host-proc true; echo $?";
+    let run = host::on_own_host(script).stdout("1\n0\n");
+    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        error.contains("mount proc on /proc: EPERM") && error.contains("--host-proc"),
+        "{error}"
+    );
+}
