@@ -51,12 +51,14 @@ fn lab() -> Result<u8> {
 
     say!("Parent {}: start a container", getpid())?;
     let relay = Relay::begin()?;
-    let checkpoint = Checkpoint::new()?;
+    let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
     let mut child_stack = ChildStack::new()?;
     let container = clone(flags, &mut child_stack, || {
-        checkpoint.wait()?;
-        container_function(host_proc)?;
+        // Before this, a signal for the program would wait unseen, and be dropped.
         relay.leave()?;
+        ready.open()?;
+        go.wait()?;
+        container_function(host_proc)?;
         Err(exec(&command))
     })?;
     explain!(
@@ -65,7 +67,8 @@ fn lab() -> Result<u8> {
         if host_proc { "" } else { " | CLONE_NEWNS" },
         container = container.pid()
     );
-    checkpoint.open()?;
+    ready.wait()?;
+    go.open()?;
 
     let status = relay.wait(container)?;
     say!("Parent: container stopped!")?;
