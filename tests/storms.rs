@@ -23,6 +23,7 @@ fn fifty_side_by_side_print_the_same() {
         lab("uts_ns").args(["bizarro"]),
         lab("time_ns"),
         lab("mount_ns"),
+        lab("cgroup_ns"),
         lab("mount_proc").args(["true"]),
     ] {
         for who in everyone() {

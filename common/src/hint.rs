@@ -44,6 +44,18 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<String>
             "no clock of the new namespace may be negative (at most the time since boot can be \
              taken off) or beyond 146 years"
         }
+        ("write", _) if object.ends_with("/cgroup.procs") => {
+            "moving a process takes the right to write cgroup.procs of the common ancestor, too, \
+             and a cgroup that holds processes itself: see cgroups(7); use sudo"
+        }
+        ("find", Errno::ENOENT) if object.ends_with("mount") => {
+            "no such hierarchy is mounted: see `grep cgroup /proc/self/mountinfo`; newer machines \
+             have version 2 only"
+        }
+        ("find", Errno::ENOENT) => {
+            "the mount shows another part of the tree, as in a container: see the fourth field of \
+             `grep cgroup /proc/self/mountinfo`"
+        }
         ("write", Errno::EPERM | Errno::EACCES) => RESTRICTED,
         // The kernel checks for CAP_SYS_ADMIN already when this file is opened.
         ("open", Errno::EACCES) if object == "/proc/self/setgroups" => RESTRICTED,

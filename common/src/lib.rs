@@ -9,12 +9,14 @@
 //! `clone()` without `CLONE_VM` safe, and what the kernel demands of a process
 //! that makes a user namespace (`EINVAL` otherwise, see user_namespaces(7)).
 
+pub mod cgroup;
 pub mod checkpoint;
 pub mod clone;
 pub mod error;
 pub mod exec;
 pub mod explain;
 pub mod foreground;
+pub mod guardian;
 pub mod handler;
 mod hint;
 pub mod hold;

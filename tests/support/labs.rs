@@ -23,6 +23,8 @@ const LINES: &[&str] = &[
     "net_ns --list",
     "ipc_ns",
     "ipc_ns --shared",
+    "cgroup_ns",
+    "cgroup_ns --shared",
     "mount_proc true",
     "mount_ns",
     "mount_ns --mqueue",

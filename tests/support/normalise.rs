@@ -24,6 +24,9 @@ enum Kind {
     NoCarrier,
     PeerGroup,
     Mounts,
+    CgroupMount,
+    Cgroup,
+    CgroupAbove,
 }
 
 /// The fields. Each group named `x…` holds a value to replace.
@@ -110,6 +113,28 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         // mountinfo: which mounts share what is mounted on them.
         (Kind::PeerGroup, r"\b(?:shared|master|propagate_from):(?<x>\d+)"),
         (Kind::Mounts, r"(?m)^  mounts on /old and below: (?<x>\d+)$"),
+        // Where cgroup v2 is mounted, and which cgroup the tests run in.
+        (Kind::CgroupMount, r"cgroup v2, mounted on (?<x>/\S+)"),
+        (
+            Kind::CgroupMount,
+            r#"(?s)cgroup v2, mounted on.*?mkdir[ (]"?(?<x>/\S*)/cgroup_ns-"#,
+        ),
+        (Kind::Pid, r"/cgroup_ns-(?<x>\d+)"),
+        (Kind::Cgroup, r"(?m)^Parent's cgroup, read by the parent: (?<x>/.*)$"),
+        (Kind::Cgroup, r"(?m)^Parent's cgroup, read by the child:  (?<x>/[^.\n].*)$"),
+        (Kind::CgroupAbove, r"(?m)^Child's cgroup, read by the \w+: +(?<x>.*)/cgroup_ns-"),
+        (
+            Kind::CgroupAbove,
+            r"(?s)/cgroup_ns-\d+\nRoot.*?Root of the mount, for the child:    /\.\.(?<x>[/.]*)",
+        ),
+        (
+            Kind::Cgroup,
+            r"(?s)No sub-cgroup.*?Child's cgroup, read by the parent:  (?<x>/[^\n]*)",
+        ),
+        (
+            Kind::Cgroup,
+            r"(?s)No sub-cgroup.*?Root of the mount, for the child:    (?<x>/[/.]*)",
+        ),
         (Kind::Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
     ]
     .into_iter()
@@ -189,5 +214,8 @@ fn plausible(kind: Kind, count: usize) -> String {
         Kind::NoCarrier => "DOWN".into(),
         Kind::PeerGroup => (1 + count).to_string(),
         Kind::Mounts => "24".into(),
+        Kind::CgroupMount => "/sys/fs/cgroup".into(),
+        Kind::Cgroup => "/".into(),
+        Kind::CgroupAbove => String::new(),
     }
 }

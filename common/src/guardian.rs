@@ -1,0 +1,98 @@
+//! A guardian process for what no namespace holds: it outlives even SIGKILL of the lab.
+
+use std::fs::{DirBuilder, remove_dir};
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::poll::{PollTimeout, poll};
+use nix::sys::signal::SigSet;
+use nix::unistd::setsid;
+
+use crate::checkpoint::Checkpoint;
+use crate::clone::{Child, fork};
+use crate::error::{Error, Result, Step as _};
+
+/// The longest pause between two attempts to remove the directory, in milliseconds.
+const LONGEST_PAUSE: u8 = 100;
+
+// ANCHOR: guardian
+/// A directory that is removed when the processes that use it have ended.
+///
+/// A process of its own makes it, holds the read end of a pipe, and removes the
+/// directory at end of file: when no process has the write end any more. The kernel
+/// closes that for a process however it ends. To be begun before the other children,
+/// who inherit the write end, so that they are waited for, too.
+#[derive(Debug)]
+pub struct Guardian {
+    lifeline: Option<Checkpoint>,
+    process: Option<Child>,
+}
+
+impl Guardian {
+    /// Starts the guardian, which makes the directory; that must not exist yet.
+    ///
+    /// # Errors
+    /// `mkdir`: EACCES, EROFS, EEXIST and the others of mkdir(2); `clone`, `pipe2`.
+    pub fn of_directory(path: &Path) -> Result<Self> {
+        let (made, lifeline) = (Checkpoint::new()?, Checkpoint::new()?);
+        let process = fork(None, || guard(path, &made, &lifeline))?;
+        match made.wait() {
+            Err(Error::PeerGone) => {
+                let errno = Errno::from_raw(process.wait()?.into());
+                Err(Error::new("mkdir", path.display(), errno))
+            }
+            made => made.map(|()| Self {
+                lifeline: Some(lifeline),
+                process: Some(process),
+            }),
+        }
+    }
+}
+
+/// The guardian's life. If it cannot make the directory, its status is the errno.
+fn guard(path: &Path, made: &Checkpoint, lifeline: &Checkpoint) -> Result<u8> {
+    // A terminal's Ctrl-C goes to a process group, a hang-up to a session, and
+    // `pkill` to a name. None of them may end the guardian before its work is done.
+    SigSet::all()
+        .thread_block()
+        .step("sigprocmask", "SIG_BLOCK")?;
+    setsid().step("setsid", "of the guardian")?;
+    if let Err(error) = DirBuilder::new().create(path) {
+        // Every errno that mkdir(2) has is below 128.
+        return Ok(error.raw_os_error().unwrap_or_default() as u8);
+    }
+    // A lab that is gone by now is what the next line waits for.
+    let _ = made.open();
+    let _ = lifeline.wait();
+    remove(path)
+}
+
+/// Removes the directory, and waits while it is in use: a process that ends closes
+/// its descriptors a moment before it leaves its cgroup.
+fn remove(path: &Path) -> Result<u8> {
+    let mut pause = 1_u8;
+    loop {
+        match remove_dir(path).map_err(|error| error.raw_os_error().map(Errno::from_raw)) {
+            Err(Some(Errno::EBUSY)) => {}
+            Ok(()) | Err(Some(Errno::ENOENT)) => return Ok(0),
+            Err(errno) => {
+                let errno = errno.unwrap_or(Errno::EIO);
+                return Err(Error::new("rmdir", path.display(), errno));
+            }
+        }
+        // cgroup v1 has no file that tells when a cgroup becomes empty.
+        let _ = poll(&mut [], PollTimeout::from(pause));
+        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+    }
+}
+// ANCHOR_END: guardian
+
+impl Drop for Guardian {
+    /// Waits until the directory is gone; the guardian itself reports a failure.
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        if let Some(process) = self.process.take() {
+            let _ = process.wait();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! cgroup namespaces: the child takes its cgroup for the root of the tree.
+//!
+//! Chapter: book/src/cgroup_ns.md. See cgroup_namespaces(7), cgroups(7), unshare(2).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::cgroup::Hierarchy;
+use common::error::{Error, Step as _};
+use common::explain::ExplainArgs;
+use common::guardian::Guardian;
+use common::rootless::{Capability, enter_unless_capable};
+use common::{Checkpoint, ChildStack, Result, clone, explain, namespace, output, say};
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{getpid, getppid};
+
+/// Puts a child into a cgroup and makes that the root of its new cgroup namespace
+#[derive(Parser)]
+#[command(name = "cgroup_ns", version)]
+struct Args {
+    /// Leave unshare(CLONE_NEWCGROUP) out: the child sees what the parent sees
+    #[arg(long)]
+    shared: bool,
+    /// Use a cgroup version 1 hierarchy, also where there is version 2
+    #[arg(long)]
+    v1: bool,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+// ANCHOR: main
+fn lab() -> Result<u8> {
+    let args: Args = output::parse()?;
+    args.explain.begin()?;
+    namespace::check_proc()?;
+    if !args.shared {
+        enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
+    }
+
+    let tree = Hierarchy::find(args.v1)?;
+    say!(
+        "Hierarchy: {tree}, mounted on {}",
+        tree.mount_point.display()
+    )?;
+    let sub_cgroup = make_sub_cgroup(&tree)?;
+    let directory = sub_cgroup.as_ref().map(|(path, _guardian)| path.as_path());
+
+    let (go, inside) = (Checkpoint::new()?, Checkpoint::new()?);
+    let mut child_stack = ChildStack::new()?;
+    let child = clone(CloneFlags::empty(), &mut child_stack, || {
+        enter(directory, args.shared)?;
+        inside.open()?;
+        go.wait()?;
+        child_function(&tree)
+    })?;
+
+    inside.wait()?;
+    let (own, root) = (tree.path_of(getpid())?, tree.mount_root()?);
+    explain!("read() of /proc/PID/cgroup in the parent: paths from the root of its own namespace");
+    say!("Parent's cgroup, read by the parent: {own}")?;
+    say!(
+        "Child's cgroup, read by the parent:  {}",
+        tree.path_of(child.pid())?
+    )?;
+    say!("Root of the mount, for the parent:   {root}")?;
+    go.open()?;
+    child.wait()
+}
+// ANCHOR_END: main
+
+// ANCHOR: child
+fn enter(sub_cgroup: Option<&Path>, shared: bool) -> Result<()> {
+    if let Some(directory) = sub_cgroup {
+        let procs = directory.join("cgroup.procs");
+        fs::write(&procs, "0").step("write", procs.display())?;
+        explain!("write(\"0\") to cgroup.procs of the sub-cgroup: the child moves itself there");
+    }
+    if !shared {
+        unshare(CloneFlags::CLONE_NEWCGROUP).step("unshare", "CLONE_NEWCGROUP")?;
+        explain!(
+            "unshare(CLONE_NEWCGROUP): the cgroup that the child is in now is the root of its\n\
+             new namespace, for good\n\
+             see: readlink /proc/{}/ns/cgroup /proc/{}/ns/cgroup",
+            getppid(),
+            getpid()
+        );
+    }
+    Ok(())
+}
+
+fn child_function(tree: &Hierarchy) -> Result<u8> {
+    explain!("read() of the same files in the child: the reader's namespace decides");
+    say!(
+        "Child's cgroup, read by the child:   {}",
+        tree.path_of(getpid())?
+    )?;
+    say!(
+        "Parent's cgroup, read by the child:  {}",
+        tree.path_of(getppid())?
+    )?;
+    say!(
+        "Root of the mount, for the child:    {}",
+        tree.mount_root()?
+    )?;
+    Ok(0)
+}
+// ANCHOR_END: child
+
+// ANCHOR: sub_cgroup
+/// A cgroup for the child below the one that this process is in, if it may make one.
+fn make_sub_cgroup(tree: &Hierarchy) -> Result<Option<(PathBuf, Guardian)>> {
+    match guarded_cgroup(tree) {
+        Err(Error::Step(failure)) if ["mkdir", "find"].contains(&failure.step) => {
+            let (step, object, errno) = (failure.step, failure.object, failure.errno);
+            say!("No sub-cgroup allowed here: {step} {object}: {errno}")?;
+            explain!(
+                "mkdir(): who may make a cgroup is a matter of the directory's owner and mode;\n\
+                 systemd hands one over: systemd-run --user --scope -p Delegate=yes …"
+            );
+            Ok(None)
+        }
+        made => made.map(Some),
+    }
+}
+
+fn guarded_cgroup(tree: &Hierarchy) -> Result<(PathBuf, Guardian)> {
+    let parent = tree.directory_of(getpid())?;
+    // Labs in several PID namespaces share this directory, and may share a PID.
+    let mut number = getpid().as_raw();
+    loop {
+        let path = parent.join(format!("cgroup_ns-{number}"));
+        match Guardian::of_directory(&path) {
+            Err(error) if error.errno() == Some(Errno::EEXIST) => number += 1,
+            guardian => {
+                let guardian = guardian?;
+                explain!(
+                    "mkdir({path:?}) by a guardian, which removes it even if this lab is killed"
+                );
+                return Ok((path, guardian));
+            }
+        }
+    }
+}
+// ANCHOR_END: sub_cgroup

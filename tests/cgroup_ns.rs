@@ -1,0 +1,261 @@
+//! The claims of the chapter on cgroup namespaces.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use support::{Who, assert_transcript, everyone, host, is_root, lab, require, storm};
+
+/// The mount point of the first mount of this type.
+fn mount_of(kind: &str) -> Option<String> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let of_kind = |line: &&str| line.contains(&format!(" - {kind} "));
+    let line = mounts.lines().find(of_kind)?;
+    line.split(' ').nth(4).map(str::to_owned)
+}
+
+/// A cgroup for one test, below that of the tests. Other tests run this lab at
+/// the same time; what is in here is this test's alone.
+struct Playground(PathBuf);
+
+impl Playground {
+    /// `None` where the machine allows none.
+    fn new(name: &str) -> Option<Self> {
+        let own = fs::read_to_string("/proc/self/cgroup").unwrap();
+        let own = own.lines().find_map(|line| line.strip_prefix("0::/"))?;
+        let name = format!("test-{name}-{}", std::process::id());
+        let path = PathBuf::from(mount_of("cgroup2")?).join(own).join(name);
+        fs::create_dir(&path).ok().map(|()| Self(path))
+    }
+
+    /// Shell code that enters it.
+    fn enter(&self) -> String {
+        format!("cg={0}; echo 0 >$cg/cgroup.procs; ", self.0.display())
+    }
+
+    fn is_empty(&self) -> bool {
+        let entries = fs::read_dir(&self.0).unwrap();
+        !entries.flatten().any(|entry| entry.path().is_dir())
+    }
+}
+
+impl Drop for Playground {
+    fn drop(&mut self) {
+        for _ in 0..500 {
+            if fs::remove_dir(&self.0).is_ok() {
+                return;
+            }
+            sleep(Duration::from_millis(10));
+        }
+        assert!(std::thread::panicking(), "{} is in use", self.0.display());
+    }
+}
+
+/// What follows the words, line by line: the six paths.
+fn paths(text: &str) -> Vec<String> {
+    let after = text.lines().filter_map(|line| line.split_once(": "));
+    after
+        .filter(|(words, _)| words.contains(", read by ") || words.contains(", for "))
+        .map(|(_, path)| path.trim().to_owned())
+        .collect()
+}
+
+fn run(args: &[&str], who: Who, script: &str) -> String {
+    let run = lab("cgroup_ns").args(args).by(who);
+    let output = run
+        .shell(&format!("{script}exec \"$@\""))
+        .command()
+        .assert()
+        .success();
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+/// The transcript depends on one thing: whether the caller may make a cgroup.
+fn either<'a>(text: &str, with: &'a str, without: &'a str) -> &'a str {
+    match text.contains("No sub-cgroup") {
+        true => without,
+        false => with,
+    }
+}
+
+#[test]
+fn the_child_is_at_the_root_of_its_namespace_and_the_parent_above() {
+    for &who in everyone() {
+        let text = lab("cgroup_ns").by(who).transcript();
+        let name = either(&text, "default", "refused");
+        assert_transcript!(name, text);
+    }
+}
+
+#[test]
+fn without_clone_newcgroup_the_child_reads_what_the_parent_reads() {
+    for &who in everyone() {
+        let text = lab("cgroup_ns").by(who).args(["--shared"]).transcript();
+        let name = either(&text, "shared", "shared_refused");
+        assert_transcript!(name, text);
+        let paths = paths(&run(&["--shared"], who, ""));
+        let [parent, child, root] = [&paths[0], &paths[1], &paths[2]];
+        assert_eq!([child, parent, root], [&paths[3], &paths[4], &paths[5]]);
+    }
+}
+
+#[test]
+fn version_1_shows_the_same() {
+    require!(mount_of("cgroup").is_some(), "no cgroup v1 is mounted here");
+    for &who in everyone() {
+        let text = lab("cgroup_ns").by(who).args(["--v1"]).transcript();
+        let name = either(&text, "v1", "v1_refused");
+        assert_transcript!(name, text);
+    }
+}
+
+#[test]
+fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
+    for &who in everyone() {
+        let text = lab("cgroup_ns").by(who).args(["--explain"]).terminal();
+        let name = either(&text, "explain", "explain_refused");
+        assert_transcript!(name, text);
+        let lines = |args| run(args, who, "").lines().count();
+        assert_eq!(lines(&["--explain"]), lines(&[]));
+    }
+}
+
+#[test]
+fn from_inside_the_mounts_root_lies_one_step_up_for_each_level() {
+    require!(is_root(), "makes a cgroup");
+    let ground = Playground::new("levels");
+    require!(ground.is_some(), "this machine allows no sub-cgroup");
+    let ground = ground.unwrap();
+    let paths = paths(&run(&[], Who::Root, &ground.enter()));
+    assert_eq!(paths.len(), 6, "{paths:?}");
+    let (parent, child, root) = (&paths[0], &paths[1], &paths[5]);
+    assert!(child.starts_with(&format!("{parent}/cgroup_ns-")));
+    assert_eq!(paths[3..5], ["/", "/.."]);
+    let levels = child.matches('/').count();
+    assert!(levels >= 2);
+    assert_eq!(*root, "/..".repeat(levels));
+    assert!(ground.is_empty(), "removed before the lab ends");
+}
+
+#[test]
+fn a_user_to_whom_a_cgroup_is_delegated_makes_a_sub_cgroup() {
+    require!(is_root(), "delegates a cgroup");
+    let ground = Playground::new("delegated");
+    require!(ground.is_some(), "this machine allows no sub-cgroup");
+    let ground = ground.unwrap();
+    let script = "chown 1234 $cg $cg/cgroup.procs; $user cgroup_ns 2>/dev/null";
+    let run = host::on_own_host(&format!("{}{script}", ground.enter())).success();
+    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    assert_eq!(paths(&text)[3..5], ["/", "/.."], "{text}");
+    assert!(ground.is_empty());
+}
+
+#[test]
+fn below_a_mount_of_another_namespace_the_lab_works_with_the_cgroup_it_is_in() {
+    require!(is_root(), "makes a cgroup");
+    let ground = Playground::new("foreign");
+    require!(ground.is_some(), "this machine allows no sub-cgroup");
+    let ground = ground.unwrap();
+    let script = "/usr/bin/unshare --cgroup cgroup_ns";
+    let run = host::on_own_host(&format!("{}{script}", ground.enter())).success();
+    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let plainly = "No sub-cgroup allowed here: find cgroup /: ENOENT: No such file or directory\n";
+    assert!(text.contains(plainly), "{text}");
+}
+
+#[test]
+fn a_lab_that_is_killed_leaves_no_cgroup() {
+    require!(is_root(), "makes cgroups");
+    let ground = Playground::new("storm");
+    require!(ground.is_some(), "this machine allows no sub-cgroup");
+    let ground = ground.unwrap();
+    let lab = lab("cgroup_ns").shell(&format!("{}exec \"$@\"", ground.enter()));
+    let signals = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT];
+    for round in 0..90 {
+        storm::end_at_random(&lab, signals[round % 3], Duration::from_millis(25));
+        assert!(ground.is_empty(), "round {round}");
+    }
+}
+
+/// A lab that has entered its sub-cgroup and stops there, because stdout takes its
+/// first line and no second one. A shell has its background jobs ignore SIGINT.
+const HALF_WAY: &str = "mkfifo /tmp/out; exec 3<>/tmp/out; head -c 65450 /dev/zero >&3
+    sub() { find $cg -mindepth 1 -type d; }
+    there() { [ -n \"$(sub)\" ] && [ -n \"$(cat $(sub)/cgroup.procs)\" ]; }; gone() { [ -z \"$(sub)\" ]; }
+    setsid env --default-signal=INT cgroup_ns >&3 2>/dev/null & lab=$!; wait_for there; ";
+
+#[test]
+fn the_guardian_waits_until_the_cgroup_is_empty() {
+    require!(is_root(), "makes cgroups");
+    let ground = Playground::new("guest");
+    require!(ground.is_some(), "this machine allows no sub-cgroup");
+    let ground = ground.unwrap();
+    let script = "sleep 30 & guest=$!; echo $guest >$(sub)/cgroup.procs
+        kill -KILL $lab; wait $lab 2>/dev/null; sleep 0.2; gone || echo waits
+        kill $guest; wait_for gone; echo removed";
+    let run = host::on_own_host(&format!("{}{HALF_WAY}{script}", ground.enter()));
+    run.success().stdout("waits\nremoved\n");
+}
+
+#[test]
+fn no_signal_of_a_terminal_and_no_pkill_ends_the_guardian() {
+    require!(is_root(), "makes cgroups");
+    let ground = Playground::new("signals");
+    require!(ground.is_some(), "this machine allows no sub-cgroup");
+    let ground = ground.unwrap();
+    for kill in [
+        "kill -INT -$lab",
+        "kill -HUP -$lab",
+        "kill -KILL -$lab",
+        "pkill -TERM cgroup_ns",
+    ] {
+        let script = format!("{kill}; wait $lab 2>/dev/null; wait_for gone; echo removed");
+        let run = host::on_own_host(&format!("{}{HALF_WAY}{script}", ground.enter()));
+        run.success().stdout("removed\n");
+    }
+}
+
+#[test]
+fn a_limit_of_cgroup_namespaces_is_an_error_with_a_hint() {
+    require!(is_root(), "sets a limit in a user namespace of its own");
+    let script = "$user /usr/bin/unshare -r sh -c 'echo 0 >/proc/sys/user/max_cgroup_namespaces
+        cgroup_ns >/dev/null'";
+    let run = host::on_own_host(script).code(1);
+    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        error.starts_with("cgroup_ns: unshare CLONE_NEWCGROUP: ENOSPC: "),
+        "{error}"
+    );
+    assert!(
+        error.contains("\nhint: ") && error.lines().count() == 2,
+        "{error}"
+    );
+}
+
+#[test]
+fn a_machine_without_a_cgroup_mount_is_an_error_with_a_hint() {
+    require!(is_root(), "unmounts in a mount namespace of its own");
+    let script = "umount -l /sys/fs/cgroup; cgroup_ns";
+    let run = host::on_own_host(script).code(1).stdout("");
+    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let expected = "cgroup_ns: find a cgroup mount: ENOENT: No such file or directory\nhint: ";
+    assert!(error.starts_with(expected), "{error}");
+}
+
+#[test]
+fn leaves_the_host_untouched() {
+    require!(is_root(), "makes a host of its own");
+    host::leaves_the_host_untouched(
+        "cgroup_ns; cgroup_ns --shared; cgroup_ns --v1; $user cgroup_ns",
+    );
+}
