@@ -122,6 +122,9 @@ fn help_goes_to_stdout_and_usage_errors_to_stderr() {
             .success()
             .stderr("");
         assert!(String::from_utf8_lossy(&help.get_output().stdout).contains("Usage: "));
+        let version = lab(name).args(["--version"]).command().assert().success();
+        let text = String::from_utf8_lossy(&version.get_output().stdout).into_owned();
+        assert_eq!(text, format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
         let status = if ["ns_exec", "unshare"].contains(&name) {
             1
         } else {

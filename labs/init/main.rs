@@ -16,7 +16,7 @@ use common::{Result, output};
 
 /// Shows what PID 1 does for its namespace; with a program, does it for that program
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "init", version)]
 struct Args {
     /// PID 1 waits for its own child only: an orphan that ends stays a zombie
     #[arg(long, conflicts_with_all = ["signals", "subreaper"])]

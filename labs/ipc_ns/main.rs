@@ -23,7 +23,7 @@ use queue::{CHILD, PARENT, Turns};
 
 /// Starts a child in a new IPC namespace; both make message queues of the same names
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "ipc_ns", version)]
 struct Args {
     /// Leave CLONE_NEWIPC out: the child finds the parent's queues and reads from them
     #[arg(long)]

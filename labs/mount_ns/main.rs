@@ -23,7 +23,7 @@ use propagation::Propagation;
 
 /// Shows which mounts travel between two mount namespaces, measured for each propagation type
 #[derive(Parser)]
-#[command(version, mut_arg("hold", |hold| hold.requires("propagation")))]
+#[command(name = "mount_ns", version, mut_arg("hold", |hold| hold.requires("propagation")))]
 struct Args {
     /// Only this propagation type, not each of the four
     #[arg(value_enum, conflicts_with_all = ["mqueue", "pivot_root", "chroot", "refusals"])]

@@ -25,7 +25,7 @@ use nix::unistd::{Pid, getpid};
 
 /// Sets the clocks of a new time namespace and compares a child's with the parent's
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "time_ns", version)]
 struct Args {
     /// How far the child's CLOCK_BOOTTIME, its uptime, is ahead
     #[arg(

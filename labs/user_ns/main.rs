@@ -22,7 +22,7 @@ use nix::unistd::{Pid, getegid, geteuid, getpid};
 
 /// Starts a child in a new user namespace and shows who it is, outside and inside
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "user_ns", version)]
 struct Args {
     #[command(flatten)]
     experiment: Experiment,
