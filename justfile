@@ -26,7 +26,7 @@ lab name='' *args:
 root name='' *args:
     #!/bin/sh
     set -eu
-    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,SKIPPED_TESTS,CI"
+    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,LABS,SKIPPED_TESTS,CI"
     if [ "${1-}" = test ]; then
         shift
         host=$(rustc --print host-tuple | tr a-z- A-Z_)
