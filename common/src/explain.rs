@@ -47,11 +47,6 @@ macro_rules! explain {
     ($($text:tt)*) => { $crate::explain::step(format_args!($($text)*)) };
 }
 
-/// Whether the narration is on.
-pub fn is_on() -> bool {
-    COUNTER.get().is_some()
-}
-
 /// Writes a step in one piece, so that it never mixes with the transcript.
 pub fn step(text: fmt::Arguments<'_>) {
     let Some(counter) = COUNTER.get() else {
