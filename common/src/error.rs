@@ -104,11 +104,8 @@ impl Error {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.step, self.object, self.errno)?;
-        match self
-            .hint
-            .clone()
-            .or_else(|| hint::for_step(self.step, &self.object, self.errno))
-        {
+        let hint = self.hint.as_deref();
+        match hint.or_else(|| hint::for_step(self.step, &self.object, self.errno)) {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
         }

@@ -1,0 +1,34 @@
+//! Mounts and roots.
+
+use nix::errno::Errno;
+
+/// Hints for mount, umount and pivot_root.
+pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static str> {
+    Some(match (step, errno) {
+        ("mount", Errno::EPERM) => {
+            "in a user namespace a fresh proc may be mounted only where the old one is wholly \
+             visible: containers mask parts of /proc; leave the container, or use --host-proc"
+        }
+        ("mount", Errno::EACCES) => "a security module (AppArmor, SELinux) forbids it: use sudo",
+        ("mount", Errno::ENOENT) => "the directory to mount on must exist",
+        ("mount", Errno::EINVAL) if object.ends_with(" on /") => {
+            "/ is no mount point here: inside a chroot, propagation cannot be set on it"
+        }
+        ("mount", Errno::ENODEV) => {
+            "the kernel lacks this file system: see `cat /proc/filesystems`"
+        }
+        ("umount", Errno::EINVAL) => {
+            "nothing is mounted there, or the mount is locked, because it came along from a more \
+             privileged mount namespace: use sudo, or unmount a mount of your own"
+        }
+        ("umount", Errno::EBUSY) => {
+            "a process has a file or its working directory there: see fuser -m"
+        }
+        ("pivot_root", Errno::EINVAL) => {
+            "the root must be a mount point (that of a chroot is none) and not the initial ramfs; \
+             the new root must be a mount point, too, and neither its parent mount may be shared \
+             nor the root's"
+        }
+        _ => return None,
+    })
+}

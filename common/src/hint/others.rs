@@ -1,0 +1,41 @@
+//! Programs, IPC objects and host names, and what any step may meet.
+
+use nix::errno::Errno;
+
+/// Hints for execvp, message queues and host names.
+pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static str> {
+    Some(match (step, errno) {
+        ("execvp", Errno::ENOENT) => {
+            "no such program: check the spelling and PATH; in a new root it must be inside, with \
+             its libraries"
+        }
+        ("execvp", Errno::EACCES) => {
+            "not executable: check `ls -l`, and `mount` for noexec; for a bare name, whether every \
+             folder of PATH may be searched"
+        }
+        ("execvp", Errno::E2BIG) => "arguments and environment are too long together",
+        ("msgget" | "mq_open", Errno::ENOSYS) => {
+            "this kernel was built without CONFIG_SYSVIPC or CONFIG_POSIX_MQUEUE"
+        }
+        ("mq_open", Errno::EMFILE) => {
+            "a user's POSIX message queues share a limit of bytes, in all IPC namespaces \
+             together: see `ulimit -q`"
+        }
+        ("sethostname" | "setdomainname", Errno::EINVAL) => {
+            "a name in a UTS namespace has at most 64 bytes"
+        }
+        ("sethostname" | "setdomainname", Errno::EPERM) => {
+            "changing the name needs CAP_SYS_ADMIN in the user namespace that owns the UTS namespace"
+        }
+        _ => return None,
+    })
+}
+
+/// Hints for errors that any step may meet.
+pub(super) fn any_step(errno: Errno) -> Option<&'static str> {
+    Some(match errno {
+        Errno::EMFILE | Errno::ENFILE => "too many open files: see `ulimit -n`",
+        Errno::ENOMEM => "out of memory: see `ulimit -v` and memory.max of the cgroup",
+        _ => return None,
+    })
+}
