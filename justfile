@@ -149,7 +149,7 @@ _cargo_environment:
         rm -f "$probe.out"
     fi
     if [ "$(cat "$probe")" = yes ]; then
-        echo 'export RUSTFLAGS="${RUSTFLAGS-} -C target-feature=+crt-static"'
+        echo 'export RUSTFLAGS="${RUSTFLAGS-} -C target-feature=+crt-static -C relocation-model=static"'
     else
         echo "note: no static C library here (libc.a), so the labs are linked dynamically" >&2
     fi

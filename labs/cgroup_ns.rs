@@ -1,10 +1,10 @@
 //! cgroup namespaces: the child takes its cgroup for the root of the tree.
 //!
 //! Chapter: book/src/cgroup_ns.md. See cgroup_namespaces(7), cgroups(7), unshare(2).
+#![no_main]
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::cgroup::Hierarchy;
@@ -31,9 +31,7 @@ struct Args {
     explain: ExplainArgs,
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

@@ -1,9 +1,9 @@
 //! A tiny container: hostname, PID 1 and /proc of its own.
 //!
 //! Chapter: book/src/mount_proc.md. See mount_namespaces(7), pid_namespaces(7), proc(5).
+#![no_main]
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::error::Step as _;
@@ -30,9 +30,7 @@ struct Args {
     explain: ExplainArgs,
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

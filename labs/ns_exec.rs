@@ -1,11 +1,11 @@
 //! Joining a namespace by its file, then executing a program there.
 //!
 //! Chapter: book/src/ns_exec.md. See setns(2), namespaces(7).
+#![no_main]
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::error::Step as _;
@@ -43,9 +43,7 @@ fn a_type(name: &str) -> std::result::Result<Type, String> {
     })
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

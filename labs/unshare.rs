@@ -1,10 +1,10 @@
 //! Leaving namespaces without a new process, then executing a program.
 //!
 //! Chapter: book/src/unshare.md. See unshare(2), and unshare(1) for the options.
+#![no_main]
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, ValueEnum};
 use common::clone::fork;
@@ -96,9 +96,7 @@ fn a_signal(name: &str) -> std::result::Result<Signal, String> {
         .ok_or_else(|| format!("there is no signal {name}"))
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

@@ -1,9 +1,9 @@
 //! UTS namespaces: the child has a hostname of its own.
 //!
 //! Chapter: book/src/uts_ns.md. See uts_namespaces(7), clone(2), sethostname(2).
+#![no_main]
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -40,9 +40,7 @@ fn a_name() -> impl TypedValueParser<Value = OsString> {
     })
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

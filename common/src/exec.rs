@@ -4,7 +4,7 @@ use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal};
 use nix::unistd::{execvp, getpid};
 
 use crate::clone::Child;
@@ -96,7 +96,7 @@ impl Forked {
 /// as for PID 1 of a namespace: then with the status that a shell would show.
 fn die_by(signal: i32) -> u8 {
     if let Ok(signal) = Signal::try_from(signal) {
-        let _ = sys::set_default(signal);
+        let _ = sys::set(signal, SigHandler::SigDfl);
         // Only this one: a TERM or INT that came in the meantime stays pending.
         let _ = SigSet::from(signal).thread_unblock();
     }

@@ -5,25 +5,14 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
 use nix::unistd::write;
 
 use crate::error::{Error, Result};
-use crate::sys::{self, Ended};
-
-/// Runs a lab: prints its error and the hint, chooses the exit status.
-pub fn run(lab: fn() -> Result<u8>) -> ExitCode {
-    // A caller may have SIGCHLD ignored; the kernel then reaps children itself
-    // and waitpid() answers ECHILD.
-    let _ = sys::set_default(Signal::SIGCHLD);
-    // At a limit of file sizes write() then answers EFBIG.
-    let _ = sys::set_ignored(Signal::SIGXFSZ);
-    ExitCode::from(finish(lab()))
-}
+use crate::startup;
+use crate::sys::Ended;
 
 /// How the child ended that was dropped on the way of an error, if one was.
 static CHILD: OnceLock<Ended> = OnceLock::new();
@@ -32,8 +21,8 @@ pub(crate) fn remember_child(ended: Ended) {
     let _ = CHILD.set(ended);
 }
 
-/// The exit status of a result, its error reported.
-pub(crate) fn finish(result: Result<u8>) -> u8 {
+/// The exit status of a lab or of its child, its error reported with the hint.
+pub fn finish(result: Result<u8>) -> u8 {
     let result = match result {
         Err(Error::Usage(usage, status)) => print_usage(&usage).map(|()| status),
         result => result,
@@ -109,8 +98,9 @@ pub fn say(line: fmt::Arguments<'_>) -> Result<()> {
 
 /// The program's file name, as its transcript and its errors show it.
 pub fn program_name() -> String {
-    let path = std::env::args_os().next().unwrap_or_default();
-    printable(Path::new(&path).file_name().unwrap_or(OsStr::new("lab")))
+    let path = startup::arguments().first().map(Path::new);
+    let name = path.and_then(Path::file_name);
+    printable(name.unwrap_or(OsStr::new("lab")))
 }
 
 /// The invisible characters that reorder the text after them, from LINE SEPARATOR
@@ -150,7 +140,7 @@ pub fn parse<Args: clap::Parser>() -> Result<Args> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_with_status<Args: clap::Parser>(status: u8) -> Result<Args> {
-    Args::try_parse().map_err(|error| {
+    Args::try_parse_from(startup::arguments()).map_err(|error| {
         let status = if error.use_stderr() { status } else { 0 };
         Error::Usage(Box::new(error), status)
     })

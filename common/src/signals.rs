@@ -6,7 +6,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 
 use crate::error::{Result, Step as _};
-use crate::startup;
+use crate::sys::is_ignored;
 
 /// Signals that are blocked, and so wait until they are taken: see signalfd(2).
 #[derive(Debug)]
@@ -24,8 +24,10 @@ impl Signals {
     pub fn collect(mut wanted: SigSet) -> Result<Self> {
         // A blocked signal is queued even if it is ignored, and a caller that
         // ignores one (nohup, a script's background job) means the program to.
-        for ignored in Signal::iterator().filter(|&signal| startup::is_ignored(signal)) {
-            wanted.remove(ignored);
+        for signal in &wanted.clone() {
+            if is_ignored(signal) {
+                wanted.remove(signal);
+            }
         }
         wanted.add(Signal::SIGCHLD);
         let caller_mask = SigSet::thread_get_mask().step("sigprocmask", "of the caller")?;

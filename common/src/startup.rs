@@ -1,68 +1,106 @@
-//! What the caller handed over, recorded before Rust's runtime changes it.
+//! The lab's `main`: what the caller handed over, recorded before it is changed.
 //!
-//! Before `main`, std sets SIGPIPE to ignored and opens /dev/null for each of
-//! the descriptors 0 to 2 that is closed. A program that is executed later must
-//! find both as the caller left them, and output to a closed stdout must not
-//! vanish with status 0. Functions listed in `.init_array` run before that.
-#![expect(
-    unsafe_code,
-    reason = "code before main, and closing descriptors by number"
-)]
+//! The C library calls [`main!`](crate::main) itself. Rust's own start, which it
+//! would call otherwise, costs more than most labs do: it parses /proc/self/maps
+//! and maps a stack for the handler of SIGSEGV. It also sets SIGPIPE to ignored
+//! and opens /dev/null for a closed stdout, so that output vanishes with status 0.
+#![expect(unsafe_code, reason = "main as the C library calls it")]
 
-use std::mem::MaybeUninit;
+use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use nix::libc;
-use nix::sys::signal::Signal;
+use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::sys::signal::{SigHandler, Signal};
+use nix::sys::stat::Mode;
 
 use crate::sys;
 
+static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
 static IGNORED: AtomicU8 = AtomicU8::new(0);
 
-/// The signals whose disposition this program or its runtime changes.
-const CHANGED: [Signal; 3] = [Signal::SIGPIPE, Signal::SIGCHLD, Signal::SIGXFSZ];
+/// The signals whose disposition every lab changes, and to what.
+const CHANGED: [(Signal, SigHandler); 3] = [
+    // A reader that has left is an error of write(), EPIPE, and not the end.
+    (Signal::SIGPIPE, SigHandler::SigIgn),
+    // Where a caller has it ignored, the kernel reaps children itself and
+    // waitpid() answers ECHILD.
+    (Signal::SIGCHLD, SigHandler::SigDfl),
+    // At a limit of file sizes write() then answers EFBIG.
+    (Signal::SIGXFSZ, SigHandler::SigIgn),
+];
 
-#[used]
-// SAFETY: the section holds pointers to functions that the C runtime calls once,
-// before main; `record` uses system calls and atomics only, no part of std.
-#[unsafe(link_section = ".init_array")]
-static RECORD: extern "C" fn() = record;
-
-extern "C" fn record() {
-    for descriptor in 0..3 {
-        // SAFETY: F_GETFD reads a flag of a descriptor number and no memory.
-        if unsafe { libc::fcntl(descriptor, libc::F_GETFD) } == -1 {
-            // The lowest free number is this one. std takes a folder for open; to
-            // write to it is EBADF, as it was, and exec closes it again.
-            // SAFETY: the path is a constant string with its zero byte.
-            unsafe { libc::open(c"/".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
+/// Makes `fn lab() -> Result<u8>` the program, in a file with `#![no_main]`:
+/// prints its error and the hint, and exits with its status.
+#[macro_export]
+macro_rules! main {
+    ($lab:path) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn main(
+            count: ::std::ffi::c_int,
+            values: *const *const ::std::ffi::c_char,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: these are the arguments of the C library's call.
+            unsafe { $crate::startup::begin(count, values) };
+            $crate::output::finish($lab()).into()
         }
+    };
+}
+
+/// Records arguments and signal dispositions, and sets the latter for a lab.
+///
+/// # Safety
+/// The arguments must be those that the C library calls `main` with.
+pub unsafe fn begin(count: c_int, values: *const *const c_char) {
+    let count = usize::try_from(count).unwrap_or_default();
+    let mut arguments = Vec::with_capacity(count);
+    for index in 0..count {
+        // SAFETY: the first `count` pointers of the array are arguments.
+        let value = unsafe { *values.add(index) };
+        // SAFETY: each is a string with its zero byte, which lives as long as the process.
+        let value = unsafe { CStr::from_ptr(value) };
+        arguments.push(OsStr::from_bytes(value.to_bytes()).to_owned());
     }
-    for (bit, signal) in CHANGED.into_iter().enumerate() {
-        if is_ignored(signal) {
+    let _ = ARGUMENTS.set(arguments);
+
+    occupy_closed_descriptors();
+    for (bit, (signal, handler)) in CHANGED.into_iter().enumerate() {
+        if let Ok(SigHandler::SigIgn) = sys::set(signal, handler) {
             IGNORED.fetch_or(1 << bit, Ordering::Relaxed);
         }
     }
 }
 
-/// Whether a signal is ignored at this moment.
-pub(crate) fn is_ignored(signal: Signal) -> bool {
-    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: a null new action only asks; the old one is written to `action`.
-    let result = unsafe { libc::sigaction(signal as i32, std::ptr::null(), action.as_mut_ptr()) };
-    // SAFETY: all-zero bytes are a valid sigaction, also where the call failed.
-    let action = unsafe { action.assume_init() };
-    result == 0 && action.sa_sigaction == libc::SIG_IGN
+/// A descriptor that the lab opens must not become its stdout. In the place of a
+/// closed one stands a folder: to write to it is EBADF, as it was, and exec closes it.
+fn occupy_closed_descriptors() {
+    for descriptor in 0..3 {
+        // SAFETY: the borrow ends with the call, which only asks for a flag.
+        let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
+        if fcntl(descriptor, FcntlArg::F_GETFD).is_err() {
+            // The lowest free number is this one; it stays open to the end.
+            let folder = open("/", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty());
+            std::mem::forget(folder);
+        }
+    }
+}
+
+/// The arguments that the lab was called with, its name first.
+pub fn arguments() -> &'static [OsString] {
+    ARGUMENTS.get().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Puts the dispositions back as the caller had them, for exec.
 pub(crate) fn restore() {
-    for (bit, signal) in CHANGED.into_iter().enumerate() {
-        // Neither call can fail: the signals exist and may be changed.
-        let _ = if IGNORED.load(Ordering::Relaxed) & (1 << bit) != 0 {
-            sys::set_ignored(signal)
+    for (bit, (signal, _)) in CHANGED.into_iter().enumerate() {
+        let ignored = IGNORED.load(Ordering::Relaxed) & (1 << bit) != 0;
+        let handler = if ignored {
+            SigHandler::SigIgn
         } else {
-            sys::set_default(signal)
+            SigHandler::SigDfl
         };
+        // The call cannot fail: the signals exist and may be changed.
+        let _ = sys::set(signal, handler);
     }
 }

@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "one libc call in each function")]
 
 use std::ffi::OsStr;
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt as _;
 
 use nix::errno::Errno;
@@ -68,20 +69,26 @@ pub fn kill(pid: Pid, signal: i32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
 }
 
-/// Gives a signal its default action.
-pub(crate) fn set_default(signal: Signal) -> Result<(), Errno> {
-    set(signal, SigHandler::SigDfl)
-}
-
-/// Has a signal ignored.
-pub(crate) fn set_ignored(signal: Signal) -> Result<(), Errno> {
-    set(signal, SigHandler::SigIgn)
-}
-
-fn set(signal: Signal, handler: SigHandler) -> Result<(), Errno> {
+/// Gives a signal its default action, or has it ignored; returns what was before.
+///
+/// # Errors
+/// EINVAL for SIGKILL and SIGSTOP.
+pub(crate) fn set(signal: Signal, handler: SigHandler) -> Result<SigHandler, Errno> {
+    debug_assert!(matches!(handler, SigHandler::SigDfl | SigHandler::SigIgn));
     let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
     // SAFETY: SIG_DFL and SIG_IGN run no code in this process.
-    unsafe { sigaction(signal, &action) }.map(drop)
+    let old = unsafe { sigaction(signal, &action) }?;
+    Ok(old.handler())
+}
+
+/// Whether a signal is ignored at this moment.
+pub(crate) fn is_ignored(signal: Signal) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: a null new action only asks; the old one is written to `action`.
+    let result = unsafe { libc::sigaction(signal as i32, std::ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: all-zero bytes are a valid sigaction, also where the call failed.
+    let action = unsafe { action.assume_init() };
+    result == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
 /// setdomainname(2): the NIS domain name of the caller's UTS namespace.

@@ -1,13 +1,13 @@
 //! PID 1's duties: it inherits orphans, reaps them, and decides which signals it hears.
 //!
 //! Chapter: book/src/init.md. See pid_namespaces(7), wait(2), PR_SET_CHILD_SUBREAPER(2const).
+#![no_main]
 
 mod orphan;
 mod run;
 mod signals;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::explain::ExplainArgs;
@@ -37,9 +37,7 @@ struct Args {
     explain: ExplainArgs,
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 fn lab() -> Result<u8> {
     let args: Args = output::parse()?;

@@ -1,13 +1,12 @@
 //! IPC namespaces: message queues that only members of their namespace find.
 //!
 //! Chapter: book/src/ipc_ns.md. See ipc_namespaces(7), sysvipc(7), mq_overview(7).
+#![no_main]
 
 mod limits;
 mod posix;
 mod queue;
 mod system_v;
-
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::clone::describe;
@@ -34,9 +33,7 @@ struct Args {
     explain: ExplainArgs,
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

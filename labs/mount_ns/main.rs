@@ -1,6 +1,7 @@
 //! Mount namespaces: a copy of the mounts, and what travels between copy and original.
 //!
 //! Chapter: book/src/mount_ns.md. See mount_namespaces(7), mount(2), pivot_root(2).
+#![no_main]
 
 mod chroot;
 mod event;
@@ -8,8 +9,6 @@ mod mqueue;
 mod pivot_root;
 mod propagation;
 mod refusals;
-
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::explain::ExplainArgs;
@@ -60,9 +59,7 @@ const NEEDED: [Capability; 2] = [Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_
 /// Where the lab mounts, in namespaces of its own: a directory that every machine has.
 const STAGE: &str = "/tmp";
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 fn lab() -> Result<u8> {
     let args: Args = output::parse()?;

@@ -1,12 +1,12 @@
 //! Network namespaces: a child with interfaces, routes and ports of its own.
 //!
 //! Chapter: book/src/net_ns.md. See network_namespaces(7), veth(4), rtnetlink(7).
+#![no_main]
 
 mod checks;
 mod connect;
 
 use std::net::Ipv4Addr;
-use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use common::explain::ExplainArgs;
@@ -58,9 +58,7 @@ const INSIDE: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 2);
 
 const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID.union(CloneFlags::CLONE_NEWNET);
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 fn lab() -> Result<u8> {
     let args: Args = output::parse()?;

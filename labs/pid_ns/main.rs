@@ -1,11 +1,10 @@
 //! PID namespaces: the child is PID 1 of a process tree of its own.
 //!
 //! Chapter: book/src/pid_ns.md. See pid_namespaces(7), clone(2).
+#![no_main]
 
 mod nested;
 mod siblings;
-
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::explain::ExplainArgs;
@@ -31,9 +30,7 @@ struct Args {
     explain: ExplainArgs,
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 fn lab() -> Result<u8> {
     let args: Args = output::parse()?;

@@ -1,13 +1,13 @@
 //! Time namespaces: a child for which the machine has been up a day longer.
 //!
 //! Chapter: book/src/time_ns.md. See time_namespaces(7), unshare(2), clock_gettime(2).
+#![no_main]
 
 mod child;
 mod clocks;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::process::ExitCode;
 
 use child::{columns, start_child};
 use clap::Parser;
@@ -59,9 +59,7 @@ struct Args {
 /// Where the offsets of the namespace for the children of this process stand.
 const OFFSETS: &str = "/proc/self/timens_offsets";
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

@@ -1,6 +1,7 @@
 //! User namespaces: other IDs inside than outside, and capabilities that count inside only.
 //!
 //! Chapter: book/src/user_ns.md. See user_namespaces(7), capabilities(7).
+#![no_main]
 
 mod exec;
 mod file;
@@ -9,8 +10,6 @@ mod nested;
 mod powerless;
 mod range;
 mod refused;
-
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::explain::ExplainArgs;
@@ -61,9 +60,7 @@ struct Experiment {
     after_execve: bool,
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 fn lab() -> Result<u8> {
     let args: Args = output::parse()?;
