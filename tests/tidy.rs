@@ -65,9 +65,8 @@ fn every_lab_has_a_binary_a_test_a_snapshot_and_a_line_in_the_readme() {
             "tests: {lab}"
         );
         assert!(readme.contains(&format!("| `{lab}` |")), "README: {lab}");
-        // ns_exec needs a namespace to join: its own tests do the same with it.
         let robust = read("tests/support/labs.rs");
-        let named = robust.contains(&format!("    \"{lab}")) || lab == "ns_exec";
+        let named = robust.contains(&format!("    \"{lab}"));
         assert!(named, "tests/support/labs.rs: {lab}");
         let of_lab = |path: &&PathBuf| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -245,7 +245,12 @@ impl Child {
 
     /// Its status if it has ended, without waiting.
     pub(crate) fn try_wait(&mut self) -> Result<Option<u8>> {
-        Ok(self.reap(libc::WNOHANG)?.map(Ended::status))
+        Ok(self.try_wait_raw()?.map(Ended::status))
+    }
+
+    /// As [`try_wait`](Self::try_wait), where a signal must be told from a status.
+    pub(crate) fn try_wait_raw(&mut self) -> Result<Option<Ended>> {
+        self.reap(libc::WNOHANG)
     }
 
     fn reap(&mut self, options: i32) -> Result<Option<Ended>> {

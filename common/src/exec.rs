@@ -94,7 +94,7 @@ impl Forked {
 
 /// Ends this process by a signal. Returns only where the signal has no effect,
 /// as for PID 1 of a namespace: then with the status that a shell would show.
-fn die_by(signal: i32) -> u8 {
+pub(crate) fn die_by(signal: i32) -> u8 {
     if let Ok(signal) = Signal::try_from(signal) {
         let _ = sys::set(signal, SigHandler::SigDfl);
         // Only this one: a TERM or INT that came in the meantime stays pending.

@@ -38,6 +38,7 @@ const LINES: &[&str] = &[
     "init --signals",
     "init --subreaper",
     "init readlink /proc/self",
+    "ns_exec --wd=/ readlink /proc/self/cwd",
     "unshare -Urmpf --kill-child --mount-proc readlink /proc/self",
 ];
 

@@ -1,0 +1,23 @@
+//! Descriptors that stand for a process.
+#![expect(unsafe_code, reason = "a system call that nix does not offer")]
+
+use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::unistd::Pid;
+
+/// pidfd_open(2): a descriptor of a process, closed by exec. Unlike the number it
+/// never comes to mean another process.
+///
+/// # Errors
+/// ESRCH where no process has the PID in this PID namespace, EMFILE, ENFILE,
+/// ENOSYS before Linux 5.3.
+pub fn pidfd_open(pid: Pid) -> Result<OwnedFd, Errno> {
+    // SAFETY: pidfd_open(2) takes two integers and touches no memory of this process.
+    let result = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    // What is no error is a descriptor, and descriptors are small.
+    let descriptor = RawFd::try_from(Errno::result(result)?).map_err(|_| Errno::EOVERFLOW)?;
+    // SAFETY: the call above has made the descriptor, and nothing else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}

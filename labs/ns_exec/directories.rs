@@ -1,0 +1,66 @@
+//! The root and the working directory of the program.
+
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use common::error::Step as _;
+use common::output::printable;
+use common::{Result, explain};
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, chroot, fchdir};
+
+use crate::args::Args;
+
+// ANCHOR: directories
+/// The directories to change to. Those of --root and --wd are opened in the old
+/// mount namespace: a descriptor is a tunnel to where a path no longer leads.
+pub(crate) struct Directories {
+    root: Option<OwnedFd>,
+    working: Option<OwnedFd>,
+    working_inside: Option<PathBuf>,
+}
+
+impl Directories {
+    pub(crate) fn open(args: &Args) -> Result<Self> {
+        let of_target = |link| move |pid: Pid| PathBuf::from(format!("/proc/{pid}/{link}"));
+        let open_chosen = |chosen: &Option<Option<PathBuf>>, link| {
+            let chosen = chosen.as_ref();
+            let path =
+                chosen.and_then(|named| named.clone().or_else(|| args.target.map(of_target(link))));
+            path.map(|path| directory(&path)).transpose()
+        };
+        Ok(Self {
+            root: open_chosen(&args.root, "root")?,
+            working: open_chosen(&args.wd, "cwd")?,
+            working_inside: args.wdns.clone(),
+        })
+    }
+
+    /// Changes to them, the root first.
+    pub(crate) fn enter(&self) -> Result<()> {
+        // chroot() leaves the working directory where it is, also outside the new root;
+        // without --wd it stays there, as with nsenter.
+        if let Some(root) = &self.root {
+            let stay = directory(Path::new("."))?;
+            fchdir(root).step("fchdir", "to the new root")?;
+            chroot(".").step("chroot", "to the new root")?;
+            fchdir(&stay).step("fchdir", "to the working directory")?;
+            explain!("chroot(): / is another directory from here on");
+        }
+        if let Some(path) = &self.working_inside {
+            fchdir(directory(path)?).step("fchdir", printable(path.as_os_str()))?;
+        }
+        if let Some(working) = &self.working {
+            fchdir(working).step("fchdir", "to the working directory")?;
+        }
+        Ok(())
+    }
+}
+// ANCHOR_END: directories
+
+/// O_PATH takes the right to search the directory, as chdir() does, not to read it.
+fn directory(path: &Path) -> Result<OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    open(path, flags, Mode::empty()).step("open", printable(path.as_os_str()))
+}

@@ -1,0 +1,95 @@
+//! Joining namespaces, by a file or by a process, then executing a program there.
+//!
+//! Chapter: book/src/ns_exec.md. See setns(2), namespaces(7), and nsenter(1) for
+//! the options of the second form.
+#![no_main]
+
+mod args;
+mod directories;
+mod identity;
+mod namespaces;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use common::clone::fork;
+use common::environment::Environment;
+use common::error::Step as _;
+use common::exec::{exec, or_shell};
+use common::namespace::Type;
+use common::output::printable;
+use common::proxy::Proxy;
+use common::{Result, explain, getopt};
+use nix::sched::{CloneFlags, setns};
+use nix::sys::signal::Signal;
+use nix::unistd::getpid;
+
+use args::{Args, Form};
+use directories::Directories;
+use identity::Identity;
+use namespaces::Namespaces;
+
+common::main!(lab);
+
+fn lab() -> Result<u8> {
+    let args: Args = getopt::parse(1)?;
+    args.explain.begin()?;
+    match args.form()? {
+        Form::File { file, program } => by_file(file, args.nstype, program),
+        Form::Options => by_options(&args),
+    }
+}
+
+// ANCHOR: main
+/// `ns_exec FILE PROGRAM`: one namespace, by the file that stands for it.
+fn by_file(file: &Path, nstype: Option<Type>, program: &[OsString]) -> Result<u8> {
+    let shown = printable(file.as_os_str());
+
+    // With O_CLOEXEC: the program gets no descriptor of the namespace.
+    let fd = namespaces::open(file)?;
+    let nstype = nstype.map_or(CloneFlags::empty(), |kind| kind.flag);
+    setns(&fd, nstype).step("setns", &shown)?;
+    explain!(
+        "open({shown}) and setns(): this process has left its namespace for that one\n\
+         see: readlink {shown}; ls -l /proc/$$/ns"
+    );
+    explain!("execvp(): the program takes the process over, its namespaces stay");
+    Err(exec(program))
+}
+// ANCHOR_END: main
+
+// ANCHOR: options
+/// `ns_exec --target PID …`: namespaces, root, directory and identity, as nsenter(1).
+fn by_options(args: &Args) -> Result<u8> {
+    // After the first setns() a path may lead elsewhere, /proc/PID be another process,
+    // and the right to open either be gone: everything is opened before.
+    let namespaces = Namespaces::open(args)?;
+    let directories = Directories::open(args)?;
+    let mut identity = Identity::of(args, namespaces.types())?;
+    let environment = args.env_of().map(Environment::of).transpose()?;
+
+    identity.drop_groups_outside();
+    namespaces.join()?;
+    directories.enter()?;
+    identity.take_on()?;
+    if let Some(environment) = environment {
+        environment.replace_own()?;
+    }
+
+    let program = or_shell(args.words.clone());
+    if args.no_fork || !namespaces.types().contains(CloneFlags::CLONE_NEWPID) {
+        return Err(exec(&program));
+    }
+    // setns() with a PID namespace moves later children only.
+    let proxy = Proxy::begin()?;
+    let child = fork(Some(Signal::SIGKILL), || {
+        proxy.leave()?;
+        explain!(
+            "fork(): a child runs the program; getpid() in it is {}",
+            getpid()
+        );
+        Err(exec(&program))
+    })?;
+    proxy.wait(child)
+}
+// ANCHOR_END: options

@@ -1,0 +1,260 @@
+//! The claims of the chapter on setns() about its second form, `--target`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use support::{host, installed, is_root, lab, require};
+
+/// Processes to join: one with a namespace of each type, one with two of them, one of
+/// an ordinary user's own user namespace, one that is only another user.
+const TARGETS: &str = "
+    cd /usr
+    unshare -mCiTunpf --mount-proc env ODD=one sleep 60 & all=$(child_of $!)
+    unshare -un sleep 60 & two=$!
+    $user unshare -Urum sleep 60 & users=$!
+    setpriv --reuid=1234 --regid=77 --clear-groups sleep 60 & plain=$!
+    for pid in $all $two $users $plain; do wait_for runs $pid sleep; done
+    touch /tmp/net /tmp/uts; cd /var/tmp
+    mount --bind /proc/$two/ns/net /tmp/net; mount --bind /proc/$two/ns/uts /tmp/uts
+";
+
+fn with_targets(script: &str) -> String {
+    let run = host::on_own_host(&format!("{TARGETS}{script}"));
+    String::from_utf8_lossy(&run.get_output().stdout).into_owned()
+}
+
+/// Runs each line with nsenter and with ns_exec, as root and as an ordinary user; says
+/// which differ in output or status, and at last how many ended well as whom.
+const COMPARE: &str = r#"
+    PROBE='for n in cgroup ipc mnt net pid time user uts pid_for_children; do
+             readlink /proc/self/ns/$n; done
+           grep -E "^(Cap|Groups|Uid|Gid|Sig[BIC])" /proc/self/status; id; env | grep -v ^_= | sort
+           readlink /proc/self/cwd /proc/self/root; ls -di / .; ls /proc/self/fd; umask
+           grep NSpid /proc/self/status | wc -w'
+    compare() {
+        who=$1 as=; [ $who = root ] || as=$user; shift
+        told=$(timeout -s KILL 20 $as nsenter "$@" </dev/null 2>/tmp/told); status=$?
+        said=$(timeout -s KILL 20 $as ns_exec "$@" </dev/null 2>/tmp/said); ours=$?
+        [ "$told $status" = "$said $ours" ] || echo "$who: $*: $status, $ours: $(cat /tmp/told /tmp/said)"
+        [ $status = 0 ] && echo $who >>/tmp/well
+    }
+    each() { for who in root user; do compare $who "$@"; done; }
+    probe() { each "$@" sh -c "$PROBE"; }
+"#;
+
+fn differences(lines: &str) -> (Vec<String>, usize, usize) {
+    let script = format!("{COMPARE}{lines}\ngrep -c root /tmp/well; grep -c user /tmp/well");
+    let text = with_targets(&script);
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let users = lines.pop().unwrap().parse().unwrap();
+    let roots = lines.pop().unwrap().parse().unwrap();
+    (lines, roots, users)
+}
+
+#[test]
+fn a_line_with_a_target_does_what_nsenter_does() {
+    require!(
+        is_root() && installed("nsenter"),
+        "joins, and compares with nsenter"
+    );
+    let (different, roots, users) = differences(
+        r#"for pid in $all $two $users $plain; do
+            for line in -m -u -i -n -p -U -C -T -r -w "-r -w" "-m -r -w" "-m -u -n" \
+                "-p -F" "-u -U" "-U --preserve-credentials" "-n -S 5 -G 7" "-S 5" "-G 5" "-U -S 1234" "-n -n" \
+                "-u --net=/tmp/net" "-r/mnt -w/usr" "-r/mnt" "-m -W /usr"; do
+                    probe -t $pid $line
+            done
+            for line in -a "-a -F" "-a -r -w" "-a --preserve-credentials" "-a -n/tmp/net"; do
+                compare root -t $pid $line sh -c "$PROBE"
+            done
+        done
+        for line in -u -m "-m -u" "-m -r -w" "-m -w/usr" "-m -W /usr" -r "-u -F" "-u -n/tmp/net"; do
+            compare user -t $users -U --preserve-credentials $line sh -c "$PROBE"
+        done"#,
+    );
+    assert_eq!(different, Vec::<String>::new());
+    // No comparison of failures only: most lines end well for root, a user's own for the user.
+    assert!(roots > 90 && users >= 10, "{roots} and {users} ended well");
+}
+
+#[test]
+fn options_are_read_and_failures_end_as_with_nsenter() {
+    require!(
+        is_root() && installed("nsenter"),
+        "joins, and compares with nsenter"
+    );
+    let (different, roots, users) = differences(
+        r#"for line in "-n true" "-a true" "-r true" "-w true" -t "-t x -n true" "-t -5 -n true" \
+                "-t 999999 -n true" "-t $two -n -S x true" --no-such "-t $two --net=/no true" \
+                "-t $two -W" "-t $two -w -W / true" "-t $two -w/no true" "-t $two -r/no true" \
+                "-t $two -n -- echo -n -- a" "-t $two -n no-such" "-t $two -n /etc/passwd" \
+                "-t $two -n /" "-t $two -n echo --net -t 4" "--targ $two --ut hostname" \
+                "--target=$two --net readlink /proc/self/ns/net" "-t$two -w pwd" "-w/usr pwd" \
+                "-t $two -wr pwd" "-t $two -n/etc/passwd true" "-n/tmp/uts true" "-n/tmp/no true" \
+                "--net=/tmp/net readlink /proc/self/ns/net" "-an -t $two true" "-Fn/tmp/net true" \
+                "-Fu/tmp/uts -n/tmp/net hostname" "-S 1234 -G 1234 id" "-W /usr pwd" "-t $two -w"; do
+            each $line
+        done
+        for how in "kill -TERM" "kill -KILL" "kill -INT" "kill -40"; do
+            each -t $all -p sh -c "$how \$\$"
+        done 2>/dev/null
+        for code in 0 1 77 126 127 255; do each -t $all -p sh -c "exit $code"; done"#,
+    );
+    assert_eq!(different, Vec::<String>::new());
+    assert!(roots >= 13 && users >= 3, "{roots} and {users} ended well");
+}
+
+#[test]
+fn an_ordinary_user_joins_what_belongs_to_the_own_user_namespace() {
+    require!(is_root(), "makes a host of its own");
+    let script = "own() { $user ns_exec -t $users \"$@\" 2>&1; }
+        own --user --uts --preserve-credentials readlink /proc/self/ns/uts | cmp - /tmp/link
+        # Where nsenter stops: the cgroup namespace, which is the user's already.
+        own -a --preserve-credentials id -u
+        own -U -u true; echo $?
+        own -u true; echo $?";
+    let text = with_targets(&format!(
+        "readlink /proc/$users/ns/uts >/tmp/link\n{script}"
+    ));
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "0");
+    assert!(
+        lines[1].contains("setgroups") && lines[2].contains("--preserve-credentials"),
+        "{text}"
+    );
+    assert_eq!(lines[3], "1");
+    assert!(
+        lines[4].contains("setns") && lines[4].contains("/ns/uts: EPERM"),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_setns_joins_all_types_and_without_pidfds_one_after_another() {
+    require!(is_root() && installed("strace"), "traces");
+    let script =
+        "trace() { strace -qq -e signal=none -o /tmp/trace -e trace=setns,pidfd_open \"$@\"; }
+        trace ns_exec -t $all -a readlink /proc/self/ns/net; grep -c setns /tmp/trace
+        trace -e inject=pidfd_open:error=ENOSYS ns_exec -t $all -a readlink /proc/self/ns/net
+        grep -c setns /tmp/trace
+        # Linux 5.3 to 5.7 make pidfds that setns() does not know.
+        trace -e inject=setns:error=EINVAL:when=1 ns_exec -t $all -a readlink /proc/self/ns/net
+        grep -c setns /tmp/trace";
+    let text = with_targets(&format!("echo $(readlink /proc/$all/ns/net)\n{script}"));
+    let lines: Vec<_> = text.lines().collect();
+    let there = lines[0];
+    assert_eq!(lines, [there, there, "1", there, "7", there, "8"]);
+}
+
+#[test]
+fn a_number_that_means_another_process_in_this_proc_is_no_pidfd() {
+    require!(is_root(), "makes a host of its own");
+    // Inside, the PIDs of ps and of $$ differ; a PID is what /proc says, as for nsenter.
+    let script = "readlink /proc/$two/ns/uts
+        /usr/bin/unshare --pid --fork ns_exec -t $two -u readlink /proc/self/ns/uts";
+    let text = with_targets(script);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], lines[1]);
+}
+
+#[test]
+fn follow_env_and_keep_caps_are_the_targets() {
+    require!(is_root(), "joins");
+    let script = "ns_exec -t $plain -S follow -G follow sh -c 'echo $(id -u) $(id -g) $(id -G)'
+        ns_exec -t $all --uts --env sh -c 'echo $ODD'
+        ODD=two ns_exec -t $all --uts sh -c 'echo $ODD'
+        status='grep CapEff /proc/self/status'
+        ns_exec -t $users -U --preserve-credentials --keep-caps setpriv --reuid=0 true 2>&1
+        $user ns_exec -t $users -U --preserve-credentials $status | grep -c 'ffff'
+        unshare -U sleep 60 & wait_for runs $! sleep
+        ns_exec -t $! -U --preserve-credentials $status | cut -f2
+        ns_exec -t $! -U --preserve-credentials --keep-caps $status | grep -c 'ffff'";
+    assert_eq!(
+        with_targets(script),
+        "1234 77 77\none\ntwo\n1\n0000000000000000\n1\n"
+    );
+}
+
+#[test]
+fn the_parent_stops_ends_and_is_told_as_its_child() {
+    require!(is_root(), "joins");
+    let script = r#"
+        state() { sed -n 's/^State:\t\(.\).*/\1/p' /proc/$1/status; }
+        is() { [ "$(state $1)" = $2 ]; }
+        ns_exec -t $all -p sleep 60 & parent=$!; child=$(child_of $parent); wait_for runs $child sleep
+        kill -STOP $child; wait_for is $parent T; state $parent
+        kill -CONT $parent; wait_for is $child S; state $child
+        kill -TERM $parent; wait $parent; echo $?
+        [ -e /proc/$child ] && echo "left behind"
+        ns_exec -t $all -p sh -c 'trap "echo told; exit 3" TERM USR1; echo up; while :; do sleep 0.01; done' \
+            >/tmp/up & parent=$!
+        wait_for grep up /tmp/up
+        kill -USR1 $parent; wait $parent; echo $?; tail -1 /tmp/up
+        ns_exec -t $all -p sleep 60 & parent=$!; child=$(child_of $parent); wait_for runs $child sleep
+        kill -KILL $parent; wait $parent; gone() { [ ! -e /proc/$child ]; }; wait_for gone"#;
+    assert_eq!(with_targets(script), "T\nS\n143\n3\ntold\n");
+}
+
+#[test]
+fn no_file_makes_it_wait() {
+    require!(is_root(), "calls setns");
+    let script = "mkfifo /tmp/fifo
+        for line in /tmp/fifo --net=/tmp/fifo --root=/tmp/fifo --wd=/tmp/fifo '--wdns /tmp/fifo'; do
+            timeout 5 ns_exec $line true 2>&1; echo $?
+        done | grep -v hint:";
+    let text = with_targets(script);
+    assert_eq!(text.matches("\n1\n").count(), 5, "{text}");
+    assert!(
+        text.starts_with("ns_exec: setns /tmp/fifo: EINVAL"),
+        "{text}"
+    );
+}
+
+#[test]
+fn without_a_program_it_is_the_shell() {
+    require!(is_root(), "joins");
+    let script = "unset SHELL; echo 'echo ran $(hostname)' | ns_exec --uts=/tmp/uts
+        echo 'echo ran' | SHELL=/bin/bash ns_exec --uts=/tmp/uts
+        SHELL=/no ns_exec --uts=/tmp/uts 2>/dev/null; echo $?";
+    assert_eq!(with_targets(script), "ran antero\nran\n127\n");
+}
+
+#[test]
+fn a_line_that_makes_no_sense_is_a_usage_error() {
+    for (line, why) in [
+        ("--net true", "--target PID is required"),
+        ("--all true", "--target PID is required"),
+        ("--setuid follow true", "--target PID is required"),
+        ("--target 1 true", "nothing to join"),
+        ("--no-fork /proc/self/ns/uts true", "nothing to join"),
+        ("--type uts --target 1 --uts true", "--type checks FILE"),
+        ("--wd=/ --wdns / true", "cannot be used with"),
+        ("--target 0 --net true", "a PID is a number above 0"),
+        ("--setgid 4294967295 true", "an ID is a number"),
+        ("/proc/self/ns/uts", "FILE and PROGRAM are required"),
+        ("", "FILE and PROGRAM are required"),
+    ] {
+        let run = lab("ns_exec")
+            .args(line.split_whitespace())
+            .command()
+            .assert();
+        let run = run.code(1).stdout("");
+        let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(text.contains(why), "{line}: {text}");
+    }
+}
+
+#[test]
+fn leaves_the_host_untouched() {
+    require!(is_root(), "makes a host of its own");
+    let script = "unshare -mCiTunpf sleep 60 & outer=$!; child=$(child_of $outer)
+        wait_for runs $child sleep
+        ns_exec -t $child -a -r -w -S 5 true; ns_exec -t $child -a no-such; ns_exec -t $child -U true
+        kill -KILL $child; wait $outer";
+    host::leaves_the_host_untouched(script);
+}
