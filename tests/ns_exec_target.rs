@@ -44,7 +44,7 @@ const COMPARE: &str = r#"
         [ $status = 0 ] && echo $who >>/tmp/well
     }
     each() { for who in root user; do compare $who "$@"; done; }
-    probe() { each "$@" sh -c "$PROBE"; }
+    probe() { compare "$@" sh -c "$PROBE"; }
 "#;
 
 fn differences(lines: &str) -> (Vec<String>, usize, usize) {
@@ -63,23 +63,26 @@ fn a_line_with_a_target_does_what_nsenter_does() {
         "joins, and compares with nsenter"
     );
     let (different, roots, users) = differences(
-        r#"for pid in $all $two $users $plain; do
-            for line in -m -u -i -n -p -U -C -T -r -w "-r -w" "-m -r -w" "-m -u -n" \
-                "-p -F" "-u -U" "-U --preserve-credentials" "-n -S 5 -G 7" "-S 5" "-G 5" "-U -S 1234" "-n -n" \
+        r#"for pid in $all $users; do
+            for line in -m -u -i -n -p -U -C -T -a -r -w "-r -w" "-m -r -w" "-m -u -n" "-a -F" \
+                "-p -F" "-a -r -w" "-u -U" "-U --preserve-credentials" "-n -S 5 -G 7" "-S 5" \
+                "-a --preserve-credentials" "-G 5" "-U -S 1234" "-n -n" "-a -n/tmp/net" \
                 "-u --net=/tmp/net" "-r/mnt -w/usr" "-r/mnt" "-m -W /usr"; do
-                    probe -t $pid $line
-            done
-            for line in -a "-a -F" "-a -r -w" "-a --preserve-credentials" "-a -n/tmp/net"; do
-                compare root -t $pid $line sh -c "$PROBE"
+                    probe root -t $pid $line
             done
         done
+        for pid in $two $plain; do
+            for line in -a -U -p "-r -w" "-u -n"; do probe root -t $pid $line; done
+            for line in -u -p -r; do probe user -t $pid $line; done
+        done
         for line in -u -m "-m -u" "-m -r -w" "-m -w/usr" "-m -W /usr" -r "-u -F" "-u -n/tmp/net"; do
-            compare user -t $users -U --preserve-credentials $line sh -c "$PROBE"
+            probe user -t $users -U --preserve-credentials $line
+            probe user -t $users $line
         done"#,
     );
     assert_eq!(different, Vec::<String>::new());
     // No comparison of failures only: most lines end well for root, a user's own for the user.
-    assert!(roots > 90 && users >= 10, "{roots} and {users} ended well");
+    assert!(roots > 55 && users >= 8, "{roots} and {users} ended well");
 }
 
 #[test]
@@ -218,10 +221,11 @@ fn no_file_makes_it_wait() {
 #[test]
 fn without_a_program_it_is_the_shell() {
     require!(is_root(), "joins");
-    let script = "unset SHELL; echo 'echo ran $(hostname)' | ns_exec --uts=/tmp/uts
-        echo 'echo ran' | SHELL=/bin/bash ns_exec --uts=/tmp/uts
+    // A login shell, as with nsenter: its name begins with `-`.
+    let script = "unset SHELL; echo 'echo $0 $(hostname)' | ns_exec --uts=/tmp/uts
+        echo 'echo $0; shopt -q login_shell && echo login' | SHELL=/bin/bash ns_exec -t $all -p
         SHELL=/no ns_exec --uts=/tmp/uts 2>/dev/null; echo $?";
-    assert_eq!(with_targets(script), "ran antero\nran\n127\n");
+    assert_eq!(with_targets(script), "-sh antero\n-bash\nlogin\n127\n");
 }
 
 #[test]

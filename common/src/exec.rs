@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, SigSet, Signal};
@@ -20,19 +21,26 @@ use crate::sys::{self, Ended};
 /// The error ends the lab with status 127 if there is no such program, else 126.
 pub fn exec(command: &[OsString]) -> Error {
     let program = command.first().map(OsString::as_os_str).unwrap_or_default();
-    // An argument that came through execve() holds no zero byte.
-    let arguments: Vec<_> = command
-        .iter()
-        .filter_map(|argument| CString::new(argument.as_bytes()).ok())
-        .collect();
-    let errno = match arguments.first() {
-        Some(file) => {
-            startup::restore();
-            let Err(errno) = execvp(file, &arguments);
-            errno
-        }
-        None => Errno::ENOENT,
-    };
+    exec_file(program, command)
+}
+
+/// A login shell in place of this process, where no program is named: $SHELL, else
+/// /bin/sh. The `-` before its name is what tells it, see login(1) and bash(1).
+///
+/// The error ends the lab as that of [`exec`].
+pub fn exec_shell() -> Error {
+    let shell = shell();
+    let mut name = OsString::from("-");
+    name.push(Path::new(&shell).file_name().unwrap_or(&shell));
+    exec_file(&shell, &[name])
+}
+
+fn exec_file(program: &OsStr, command: &[OsString]) -> Error {
+    // What came through execve() holds no zero byte.
+    let zero_ended = |text: &OsStr| CString::new(text.as_bytes()).unwrap_or_default();
+    let arguments: Vec<_> = command.iter().map(|word| zero_ended(word)).collect();
+    startup::restore();
+    let Err(errno) = execvp(&zero_ended(program), &arguments);
     let status = if errno == Errno::ENOENT {
         NOT_FOUND
     } else {
@@ -46,8 +54,12 @@ pub fn or_shell(command: Vec<OsString>) -> Vec<OsString> {
     if !command.is_empty() {
         return command;
     }
+    vec![shell()]
+}
+
+fn shell() -> OsString {
     let shell = std::env::var_os("SHELL").filter(|shell| !shell.is_empty());
-    vec![shell.unwrap_or_else(|| OsStr::new("/bin/sh").to_owned())]
+    shell.unwrap_or_else(|| OsStr::new("/bin/sh").to_owned())
 }
 
 /// The parent's part where a tool runs its program in a child, by the rules of

@@ -6,6 +6,10 @@ use nix::sched::CloneFlags;
 
 use crate::args::{Args, Id};
 
+const KEEP: &str = "groups cannot be dropped by an ordinary user, nor where the setgroups file of \
+    the user namespace says deny, as after `unshare --map-root-user`: stay who you are with \
+    --preserve-credentials";
+
 /// The IDs to take on after joining; `None` stays as it is.
 pub(crate) struct Identity {
     uid: Option<Id>,
@@ -58,7 +62,7 @@ impl Identity {
         };
         if let Some(gid) = self.gid.map(|gid| number(gid, owner_gid)) {
             match drop_groups() {
-                Err(inside) if self.refused => return Err(inside),
+                Err(inside) if self.refused => return Err(inside.hint(KEEP)),
                 _ => set_gid(gid)?,
             }
             explain!("setgroups() and setgid({gid}): this group, and no others");

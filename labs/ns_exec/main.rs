@@ -15,7 +15,7 @@ use std::path::Path;
 use common::clone::fork;
 use common::environment::Environment;
 use common::error::Step as _;
-use common::exec::{exec, or_shell};
+use common::exec::{exec, exec_shell};
 use common::namespace::Type;
 use common::output::printable;
 use common::proxy::Proxy;
@@ -76,9 +76,8 @@ fn by_options(args: &Args) -> Result<u8> {
         environment.replace_own()?;
     }
 
-    let program = or_shell(args.words.clone());
     if args.no_fork || !namespaces.types().contains(CloneFlags::CLONE_NEWPID) {
-        return Err(exec(&program));
+        return become_the_program(args);
     }
     // setns() with a PID namespace moves later children only.
     let proxy = Proxy::begin()?;
@@ -88,8 +87,15 @@ fn by_options(args: &Args) -> Result<u8> {
             "fork(): a child runs the program; getpid() in it is {}",
             getpid()
         );
-        Err(exec(&program))
+        become_the_program(args)
     })?;
     proxy.wait(child)
+}
+
+fn become_the_program(args: &Args) -> Result<u8> {
+    Err(match args.words.as_slice() {
+        [] => exec_shell(),
+        program => exec(program),
+    })
 }
 // ANCHOR_END: options

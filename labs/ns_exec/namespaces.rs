@@ -111,7 +111,7 @@ impl Namespaces {
         let joined = setns(pidfd, types).is_ok();
         if joined {
             explain!(
-                "pidfd_open({pid}) and setns({}): in one step to the namespaces of process {pid}\n\
+                "pidfd_open() and setns({}): in one step to the namespaces of process {pid}\n\
                  see: ls -l /proc/{}/ns",
                 describe(types),
                 getpid()

@@ -24,9 +24,6 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
         ("umount", Errno::EBUSY) => {
             "a process has a file or its working directory there: see fuser -m"
         }
-        ("chroot", Errno::EPERM) => {
-            "another root takes CAP_SYS_CHROOT: use sudo, or join a user namespace of yours, too"
-        }
         ("pivot_root", Errno::EINVAL) => {
             "the root must be a mount point (that of a chroot is none) and not the initial ramfs; \
              the new root must be a mount point, too, and neither its parent mount may be shared \

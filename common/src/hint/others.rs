@@ -21,14 +21,6 @@ pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static s
             "a user's POSIX message queues share a limit of bytes, in all IPC namespaces \
              together: see `ulimit -q`"
         }
-        ("setgroups" | "setgid" | "setuid", Errno::EPERM) => {
-            "other IDs take CAP_SETUID and CAP_SETGID, and groups may not be dropped where \
-             /proc/PID/setgroups says deny: use sudo, or stay who you are with \
-             --preserve-credentials"
-        }
-        ("setgid" | "setuid", Errno::EINVAL) => {
-            "the user namespace has no such ID: see /proc/PID/uid_map and gid_map"
-        }
         ("sethostname" | "setdomainname", Errno::EINVAL) => {
             "a name in a UTS namespace has at most 64 bytes"
         }
