@@ -147,11 +147,17 @@ fn one_setns_joins_all_types_and_without_pidfds_one_after_another() {
         grep -c setns /tmp/trace
         # Linux 5.3 to 5.7 make pidfds that setns() does not know.
         trace -e inject=setns:error=EINVAL:when=1 ns_exec -t $all -a readlink /proc/self/ns/net
+        grep -c setns /tmp/trace
+        # The process ends after its files were opened.
+        trace -e inject=setns:error=ESRCH:when=1 ns_exec -t $all -a true 2>&1 | grep -o ESRCH
         grep -c setns /tmp/trace";
     let text = with_targets(&format!("echo $(readlink /proc/$all/ns/net)\n{script}"));
     let lines: Vec<_> = text.lines().collect();
     let there = lines[0];
-    assert_eq!(lines, [there, there, "1", there, "7", there, "8"]);
+    assert_eq!(
+        lines,
+        [there, there, "1", there, "7", there, "8", "ESRCH", "1"]
+    );
 }
 
 #[test]

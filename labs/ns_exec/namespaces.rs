@@ -10,7 +10,8 @@ use common::error::Step as _;
 use common::namespace::{Type, check_proc, link};
 use common::output::printable;
 use common::pidfd::pidfd_open;
-use common::{Result, explain};
+use common::{Error, Result, explain};
+use nix::errno::Errno;
 use nix::fcntl::{self, OFlag};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::stat::Mode;
@@ -90,11 +91,11 @@ impl Namespaces {
     /// before it, and the refused ones again after it.
     pub(crate) fn join(&self) -> Result<()> {
         let mut left: Vec<&Door> = self.of_files.iter().filter(|door| door.waits()).collect();
-        if !self.join_target_at_once() {
+        if !self.join_target_at_once()? {
             left.extend(self.of_target.iter().filter(|door| door.waits()));
         }
         left.sort_by_key(|door| !door.is_user());
-        // To join the own namespace changes little, but takes capabilities, too.
+        // A refused namespace of --all that is the caller's own needs no joining.
         left.retain(|door| !door.own);
         left.into_iter().try_for_each(Door::join)
     }
@@ -103,21 +104,24 @@ impl Namespaces {
     /// the process and its number meanwhile, and in an order that the kernel chooses.
     /// Linux before 5.8 refuses it. Then, and where a capability is missing, nothing
     /// has changed, and the single files work or tell which of them is refused.
-    fn join_target_at_once(&self) -> bool {
+    fn join_target_at_once(&self) -> Result<bool> {
         let types = flags(&self.of_target);
         let Some((pid, pidfd)) = self.target.as_ref().filter(|_| !types.is_empty()) else {
-            return false;
+            return Ok(false);
         };
-        let joined = setns(pidfd, types).is_ok();
-        if joined {
-            explain!(
-                "pidfd_open() and setns({}): in one step to the namespaces of process {pid}\n\
-                 see: ls -l /proc/{}/ns",
-                describe(types),
-                getpid()
-            );
+        match setns(pidfd, types) {
+            Ok(()) => {}
+            // It has ended: what the files stand for may be of a process after it.
+            Err(Errno::ESRCH) => return Err(Error::new("setns", pid, Errno::ESRCH)),
+            Err(_) => return Ok(false),
         }
-        joined
+        explain!(
+            "pidfd_open() and setns({}): in one step to the namespaces of process {pid}\n\
+             see: ls -l /proc/{}/ns",
+            describe(types),
+            getpid()
+        );
+        Ok(true)
     }
     // ANCHOR_END: join
 }
