@@ -13,7 +13,6 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{self, CloneFlags};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
-use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, SysconfVar, pipe2, sysconf};
 
@@ -133,8 +132,8 @@ pub fn fork(
 /// A parent that ended before this call sends nothing any more. The pipe tells:
 /// the kernel closes the descriptors of a process before it sends the signal, so
 /// while the parent's end is open the signal is still to come.
-fn tie_to_parent(signal: Signal, lifeline: &OwnedFd) -> Result<()> {
-    set_pdeathsig(signal).step("prctl", "PR_SET_PDEATHSIG")?;
+pub(crate) fn tie_to_parent(signal: i32, lifeline: &OwnedFd) -> Result<()> {
+    sys::set_pdeathsig(signal).step("prctl", "PR_SET_PDEATHSIG")?;
     let mut parent = [PollFd::new(lifeline.as_fd(), PollFlags::empty())];
     match poll(&mut parent, PollTimeout::ZERO).step("poll", "for the parent's end")? {
         0 => Ok(()),
@@ -155,7 +154,7 @@ fn clone_tied(
     let mut child = || {
         drop(in_parent.take());
         if let Some(signal) = parent_death_signal {
-            tie_to_parent(signal, &in_child)?;
+            tie_to_parent(signal as i32, &in_child)?;
         }
         child_function()
     };

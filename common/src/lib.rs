@@ -9,6 +9,7 @@
 //! `clone()` without `CLONE_VM` safe, and what the kernel demands of a process
 //! that makes a user namespace (`EINVAL` otherwise, see user_namespaces(7)).
 
+pub mod accounts;
 pub mod cgroup;
 pub mod checkpoint;
 pub mod clone;
@@ -25,6 +26,7 @@ mod hint;
 pub mod hold;
 pub mod id_map;
 pub mod identity;
+pub mod lifeline;
 pub mod mounts;
 pub mod namespace;
 pub mod netlink;
@@ -32,11 +34,13 @@ pub mod output;
 pub mod own_proc;
 pub mod pidfd;
 pub mod ping;
+pub mod place;
 pub mod proc_status;
 pub mod proxy;
 pub mod relay;
 pub mod reports;
 pub mod rootless;
+pub mod signal_name;
 pub mod signals;
 pub mod startup;
 pub mod stat;

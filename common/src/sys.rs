@@ -69,6 +69,16 @@ pub fn kill(pid: Pid, signal: i32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
 }
 
+/// prctl(PR_SET_PDEATHSIG) with a signal given by its number.
+///
+/// # Errors
+/// EINVAL for a number that is no signal's.
+pub(crate) fn set_pdeathsig(signal: i32) -> Result<(), Errno> {
+    // SAFETY: this option takes an integer and touches no memory of this process.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::c_long::from(signal)) })
+        .map(drop)
+}
+
 /// Gives a signal its default action, or has it ignored; returns what was before.
 ///
 /// # Errors

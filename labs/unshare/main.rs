@@ -1,0 +1,91 @@
+//! Leaving namespaces without a new process, then executing a program.
+//!
+//! Chapter: book/src/unshare.md. See unshare(2), and unshare(1) for the options.
+#![no_main]
+
+mod args;
+mod clocks;
+mod helper;
+mod maps;
+mod mounts;
+mod persist;
+mod ranges;
+mod single;
+
+
+use args::Args;
+use common::Result;
+use common::clone::{describe, fork};
+use common::error::Step as _;
+use common::exec::{Forked, exec, exec_shell};
+use common::explain;
+use common::identity::{become_group, become_user, make_capabilities_ambient};
+use common::lifeline::Lifeline;
+use common::place::{change_directory, change_root};
+use maps::Maps;
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::getpid;
+use persist::Persistence;
+
+common::main!(lab);
+
+// ANCHOR: main
+fn lab() -> Result<u8> {
+    let args = Args::get()?;
+    args.explain.begin()?;
+    let maps = Maps::prepare(&args.maps)?;
+    let files = Persistence::prepare(&args)?;
+
+    let flags = args.flags();
+    unshare(flags).step("unshare", describe(flags))?;
+    explain!(
+        "unshare({}): no new process; this one has changed namespaces\n\
+         see: ls -l /proc/{}/ns",
+        describe(flags),
+        getpid()
+    );
+    maps.write()?;
+    clocks::set_offsets(&args.clocks)?;
+
+    let lifeline = Lifeline::new(args.process.kill_child)?;
+    if !args.forks() {
+        files.bind()?;
+        return become_the_program(&args, &lifeline);
+    }
+    // unshare(CLONE_NEWPID) moves later children only; the first is its PID 1.
+    let forked = Forked::begin()?;
+    let child = fork(None, || {
+        forked.leave()?;
+        explain!(
+            "fork(): a child runs the program; getpid() in it is {}",
+            getpid()
+        );
+        files.wait()?;
+        become_the_program(&args, &lifeline)
+    })?;
+    files.bind()?;
+    forked.wait(child)
+}
+
+fn become_the_program(args: &Args, lifeline: &Lifeline) -> Result<u8> {
+    if args.flags().contains(CloneFlags::CLONE_NEWNS) {
+        mounts::set_propagation(args.mounts.propagation)?;
+    }
+    args.mounts.root.as_deref().map_or(Ok(()), change_root)?;
+    args.mounts.wd.as_deref().map_or(Ok(()), change_directory)?;
+    if let Some(directory) = &args.mounts.mount_proc {
+        mounts::mount_proc(directory, args.mounts.propagation)?;
+    }
+    args.process.setgid.map_or(Ok(()), become_group)?;
+    args.process.setuid.map_or(Ok(()), become_user)?;
+    if args.maps.keep_caps && args.flags().contains(CloneFlags::CLONE_NEWUSER) {
+        make_capabilities_ambient()?;
+    }
+    // Last, because a change of the user or the group undoes it.
+    lifeline.tie()?;
+    if args.command.is_empty() {
+        return Err(exec_shell());
+    }
+    Err(exec(&args.command))
+}
+// ANCHOR_END: main
