@@ -98,7 +98,7 @@ fn options_stop_at_the_program() {
 }
 
 #[test]
-fn without_a_program_it_is_the_shell() {
+fn without_a_program_it_is_a_login_shell() {
     let run = |shell: &str| {
         let script = format!("{shell}; echo 'echo $0' | \"$@\"");
         let run = lab("unshare")
@@ -110,8 +110,9 @@ fn without_a_program_it_is_the_shell() {
             .success();
         String::from_utf8_lossy(&run.get_output().stdout).into_owned()
     };
-    assert_eq!(run("unset SHELL"), "/bin/sh\n");
-    assert_eq!(run("export SHELL=/bin/bash"), "/bin/bash\n");
+    assert_eq!(run("unset SHELL"), "-sh\n");
+    assert_eq!(run("export SHELL="), "-sh\n");
+    assert_eq!(run("export SHELL=/bin/bash"), "-bash\n");
 }
 
 #[test]

@@ -63,8 +63,13 @@ fn lab() -> Result<u8> {
         files.wait()?;
         become_the_program(&args, &lifeline)
     })?;
-    files.bind()?;
-    forked.wait(child)
+    match files.bind() {
+        Ok(()) => forked.wait(child),
+        Err(error) => {
+            child.end()?;
+            Err(error)
+        }
+    }
 }
 
 fn become_the_program(args: &Args, lifeline: &Lifeline) -> Result<u8> {

@@ -76,12 +76,14 @@ impl MapOptions {
 
 const USERS: Files = Files {
     map: "uid_map",
+    id: "uid",
     subids: "/etc/subuid",
     program: "newuidmap",
 };
 
 const GROUPS: Files = Files {
     map: "gid_map",
+    id: "gid",
     subids: "/etc/subgid",
     program: "newgidmap",
 };
@@ -220,14 +222,18 @@ impl Map {
     }
 
     fn explain(&self) {
-        let map = self.files.map;
+        let Files { map, id, .. } = self.files;
         for range in &self.lines {
             let Range {
                 inner,
                 outer,
                 count,
             } = range;
-            explain!("{map}: from {inner} inside and {outer} outside on, {count} in number");
+            if *count == 1 {
+                explain!("{map}: {id} {outer} outside is {inner} inside");
+            } else {
+                explain!("{map}: {count} IDs, from {outer} on outside, are {inner} and up inside");
+            }
         }
     }
 }

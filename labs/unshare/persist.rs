@@ -11,7 +11,13 @@ use crate::args::Args;
 use crate::helper::Helper;
 
 /// The files of the options `--TYPE=FILE`, if there are any.
-pub(crate) struct Persistence(Option<(Helper, Checkpoint)>);
+pub(crate) struct Persistence(Option<Keeper>);
+
+struct Keeper {
+    helper: Helper,
+    /// A program in a child starts when the files are there.
+    bound: Option<Checkpoint>,
+}
 
 impl Persistence {
     /// Leaves a helper behind: a mount that is to be seen outside is made in the
@@ -26,25 +32,24 @@ impl Persistence {
                 .iter()
                 .try_for_each(|(name, file)| bind(pid, name, file))
         })?;
-        Ok(Self(Some((helper, Checkpoint::new()?))))
+        let bound = args.forks().then(Checkpoint::new).transpose()?;
+        Ok(Self(Some(Keeper { helper, bound })))
     }
 
-    /// Binds the files. The namespace for children has one only when it has a
-    /// first process: of PID, after the fork.
+    /// Binds the files. The PID namespace for children has none before the fork:
+    /// only its first process makes it a whole one.
     pub(crate) fn bind(self) -> Result<()> {
-        let Some((helper, bound)) = self.0 else {
+        let Some(Keeper { helper, bound }) = self.0 else {
             return Ok(());
         };
         helper.work()?;
-        bound.open()
+        bound.map_or(Ok(()), |bound| bound.open())
     }
 
     /// In the child: waits until the files are bound.
     pub(crate) fn wait(&self) -> Result<()> {
-        match &self.0 {
-            Some((_, bound)) => bound.wait(),
-            None => Ok(()),
-        }
+        let bound = self.0.as_ref().and_then(|keeper| keeper.bound.as_ref());
+        bound.map_or(Ok(()), Checkpoint::wait)
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Range {
 pub(crate) struct Files {
     /// In /proc/PID.
     pub(crate) map: &'static str,
+    /// What one of them is called.
+    pub(crate) id: &'static str,
     /// subuid(5), subgid(5).
     pub(crate) subids: &'static str,
     /// newuidmap(1), newgidmap(1).

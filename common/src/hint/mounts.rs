@@ -5,6 +5,7 @@ use nix::errno::Errno;
 /// Hints for mount, umount and pivot_root.
 pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static str> {
     Some(match (step, errno) {
+        ("mount", _) if object.contains("/ns/") => return binding(object, errno),
         ("mount", Errno::EPERM) => {
             "in a user namespace a fresh proc may be mounted only where the old one is wholly \
              visible: containers mask parts of /proc; leave the container, or use --host-proc"
@@ -28,6 +29,22 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
             "the root must be a mount point (that of a chroot is none) and not the initial ramfs; \
              the new root must be a mount point, too, and neither its parent mount may be shared \
              nor the root's"
+        }
+        _ => return None,
+    })
+}
+
+/// Hints for a namespace's file that is bound to another, to keep it.
+fn binding(object: &str, errno: Errno) -> Option<&'static str> {
+    Some(match errno {
+        Errno::ENOENT => "the file to bind a namespace to must exist: make it with `touch`",
+        Errno::EPERM => {
+            "a mount needs CAP_SYS_ADMIN over the mount namespace that the file is in: use sudo, \
+             or be root of a user and mount namespace around this one (unshare -rm)"
+        }
+        Errno::EINVAL if object.contains("/ns/mnt ") => {
+            "the file must not be on a shared mount: `mount --bind DIR DIR` on its folder, then \
+             `mount --make-private DIR`; nor may the namespace be older than the one it is kept in"
         }
         _ => return None,
     })

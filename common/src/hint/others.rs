@@ -14,6 +14,23 @@ pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static s
              folder of PATH may be searched"
         }
         ("execvp", Errno::E2BIG) => "arguments and environment are too long together",
+        ("chroot", Errno::EPERM) => {
+            "changing the root needs CAP_SYS_CHROOT: use sudo, or a user namespace \
+             (unshare --map-root-user)"
+        }
+        ("chroot" | "chdir", Errno::ENOENT | Errno::ENOTDIR) => {
+            "there must be such a directory; with a new root, inside it"
+        }
+        ("setgroups", Errno::EPERM) => {
+            "supplementary groups can be dropped with CAP_SETGID only, and not where \
+             /proc/self/setgroups says deny, as after --map-root-user: map ranges of groups \
+             instead (--map-groups), or leave --setgid out"
+        }
+        ("setuid" | "setgid", Errno::EINVAL) => {
+            "the ID does not exist in this user namespace: see /proc/self/uid_map and gid_map, and \
+             map it with --map-users or --map-groups"
+        }
+        ("setuid" | "setgid", Errno::EPERM) => "another user or group takes privileges: use sudo",
         ("msgget" | "mq_open", Errno::ENOSYS) => {
             "this kernel was built without CONFIG_SYSVIPC or CONFIG_POSIX_MQUEUE"
         }
