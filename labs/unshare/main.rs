@@ -6,6 +6,7 @@
 mod args;
 mod clocks;
 mod helper;
+mod map;
 mod maps;
 mod mounts;
 mod persist;

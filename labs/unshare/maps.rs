@@ -1,17 +1,12 @@
 //! uid_map, gid_map and setgroups of the new user namespace.
 
-use std::io::ErrorKind;
-use std::process::Command;
-
 use clap::ValueEnum;
-use common::error::Step as _;
-use common::rootless::{Capability, is_capable};
-use common::{Error, Result, explain, id_map, output};
-use nix::errno::Errno;
-use nix::unistd::{Pid, getegid, geteuid, getpid};
+use common::{Result, id_map};
+use nix::unistd::{getegid, geteuid, getpid};
 
 use crate::helper::Helper;
-use crate::ranges::{Files, Range, Ranges, around};
+use crate::map::{GROUPS, Map, USERS};
+use crate::ranges::{Range, Ranges};
 use crate::single::{Inner, Single};
 
 #[derive(clap::Args)]
@@ -74,35 +69,12 @@ impl MapOptions {
     }
 }
 
-const USERS: Files = Files {
-    map: "uid_map",
-    id: "uid",
-    subids: "/etc/subuid",
-    program: "newuidmap",
-};
-
-const GROUPS: Files = Files {
-    map: "gid_map",
-    id: "gid",
-    subids: "/etc/subgid",
-    program: "newgidmap",
-};
-
 /// What is to be written, and by whom.
 pub(crate) struct Maps {
     users: Map,
     groups: Map,
     setgroups: Option<SetGroups>,
     helper: Option<Helper>,
-}
-
-/// The lines of one map: none if it is to stay empty.
-#[derive(Clone)]
-struct Map {
-    files: Files,
-    lines: Vec<Range>,
-    /// The process may map one ID of its own by itself, the caller's to any.
-    own: bool,
 }
 
 impl Maps {
@@ -166,74 +138,5 @@ fn single(inner: Inner, outer: u32) -> Range {
         inner: inner.id(outer).into(),
         outer: outer.into(),
         count: 1,
-    }
-}
-
-impl Map {
-    fn new(files: Files, single: Option<Range>, ranges: &[Ranges], euid: u32) -> Result<Self> {
-        let mut lines: Vec<Range> = single.into_iter().collect();
-        for ranges in ranges {
-            for range in ranges.resolve(files, euid)? {
-                match single {
-                    Some(single) => lines.extend(around(single, range)),
-                    None => lines.push(range),
-                }
-            }
-        }
-        let own = ranges.is_empty();
-        Ok(Self { files, lines, own })
-    }
-
-    fn text(&self) -> String {
-        let line = |range: &Range| format!("{} {} {}\n", range.inner, range.outer, range.count);
-        self.lines.iter().map(line).collect()
-    }
-
-    /// In the helper: with the capability of the old user namespace the kernel
-    /// takes every map; for an ordinary user a set-user-ID program vouches.
-    fn write_ranges(&self, pid: Pid) -> Result<()> {
-        let capability = match self.files.map {
-            "uid_map" => Capability::CAP_SETUID,
-            _ => Capability::CAP_SETGID,
-        };
-        if is_capable(&[capability]) {
-            return id_map::write(pid, self.files.map, &self.text());
-        }
-        let program = self.files.program;
-        let text = self.text();
-        let mut command = Command::new(program);
-        command.arg(pid.to_string()).args(text.split_whitespace());
-        let map = output::printable(text.trim_end().replace('\n', ", ").as_ref());
-        match command.status() {
-            Ok(status) if status.success() => Ok(()),
-            Ok(_) => Err(Error::new(program, map, Errno::EPERM).hint(format!(
-                "its own message says which range; an ordinary user may map IDs that a line of \
-                 {} delegates, and their own",
-                self.files.subids
-            ))),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let missing: Result<()> = Err(error).step(program, map);
-                missing.map_err(|error| {
-                    error.hint("install it (Debian: sudo apt install uidmap), or use sudo")
-                })
-            }
-            Err(error) => Err(error).step(program, map),
-        }
-    }
-
-    fn explain(&self) {
-        let Files { map, id, .. } = self.files;
-        for range in &self.lines {
-            let Range {
-                inner,
-                outer,
-                count,
-            } = range;
-            if *count == 1 {
-                explain!("{map}: {id} {outer} outside is {inner} inside");
-            } else {
-                explain!("{map}: {count} IDs, from {outer} on outside, are {inner} and up inside");
-            }
-        }
     }
 }
