@@ -9,6 +9,7 @@ use nix::sys::stat::{Mode, fstat};
 use nix::unistd::{Gid, Pid, Uid, setgid, setgroups, setuid};
 
 use crate::error::{Error, Result, Step as _};
+use crate::explain;
 
 /// setgroups(2) with none: the supplementary groups are gone.
 ///
@@ -16,7 +17,7 @@ use crate::error::{Error, Result, Step as _};
 /// `setgroups`: EPERM without CAP_SETGID, and in a user namespace whose
 /// /proc/PID/setgroups says `deny` or that has no gid_map yet.
 pub fn drop_groups() -> Result<()> {
-    setgroups(&[]).step("setgroups", "none")
+    setgroups(&[]).step("setgroups", "to none")
 }
 
 /// setgid(2): with CAP_SETGID the real, effective and saved group.
@@ -24,7 +25,9 @@ pub fn drop_groups() -> Result<()> {
 /// # Errors
 /// `setgid`: EINVAL for an ID without a mapping in this user namespace, EPERM.
 pub fn set_gid(gid: u32) -> Result<()> {
-    setgid(Gid::from_raw(gid)).step("setgid", gid)
+    setgid(Gid::from_raw(gid)).step("setgid", gid)?;
+    explain!("setgid({gid}): the process is in this group");
+    Ok(())
 }
 
 /// setuid(2): with CAP_SETUID the real, effective and saved user. A change from
@@ -33,7 +36,9 @@ pub fn set_gid(gid: u32) -> Result<()> {
 /// # Errors
 /// `setuid`: EINVAL for an ID without a mapping in this user namespace, EPERM.
 pub fn set_uid(uid: u32) -> Result<()> {
-    setuid(Uid::from_raw(uid)).step("setuid", uid)
+    setuid(Uid::from_raw(uid)).step("setuid", uid)?;
+    explain!("setuid({uid}): the process is this user");
+    Ok(())
 }
 
 /// Makes each permitted capability ambient, so that it survives execve(2) also
@@ -41,13 +46,15 @@ pub fn set_uid(uid: u32) -> Result<()> {
 ///
 /// # Errors
 /// `prctl`: EPERM where a securebit forbids it.
-pub fn keep_capabilities() -> Result<()> {
+pub fn make_capabilities_ambient() -> Result<()> {
     let raised = caps::read(None, CapSet::Permitted).and_then(|permitted| {
         caps::set(None, CapSet::Inheritable, &permitted)?;
         caps::set(None, CapSet::Ambient, &permitted)
     });
     // The crate hands on no errno; this is the one that the manual names.
-    raised.map_err(|_| Error::new("prctl", "PR_CAP_AMBIENT_RAISE", Errno::EPERM))
+    raised.map_err(|_| Error::new("prctl", "PR_CAP_AMBIENT_RAISE", Errno::EPERM))?;
+    explain!("prctl(PR_CAP_AMBIENT_RAISE): the capabilities outlive execve()");
+    Ok(())
 }
 
 /// The effective IDs of another process: those that own its directory in /proc.

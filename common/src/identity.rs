@@ -2,10 +2,9 @@
 
 use std::{env, fmt, fs};
 
-use caps::CapSet;
 use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
-use nix::unistd::{Gid, Pid, Uid, setgid, setgroups, setresgid, setresuid, setuid};
+use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Result, Step as _};
 use crate::explain;
@@ -100,44 +99,4 @@ fn change_to(uid: Uid, gid: Gid) -> nix::Result<()> {
 fn caller(variable: &str) -> u32 {
     let id = env::var(variable).ok().and_then(|id| id.parse().ok());
     id.filter(|&id| id != 0).unwrap_or(1000)
-}
-
-/// setgid(2) behind setgroups(2): the process becomes a member of this group only.
-///
-/// # Errors
-/// `setgroups`: EPERM without CAP_SETGID, before the user namespace has a gid_map,
-/// and where its file `setgroups` says deny. `setgid`: EINVAL for a group that its
-/// map lacks.
-pub fn become_group(gid: u32) -> Result<()> {
-    setgroups(&[]).step("setgroups", "to none")?;
-    setgid(Gid::from_raw(gid)).step("setgid", gid)?;
-    explain!("setgroups() and setgid({gid}): the process is in this one group");
-    Ok(())
-}
-
-/// setuid(2): the process becomes this user. To leave uid 0 drops every capability.
-///
-/// # Errors
-/// `setuid`: EPERM without CAP_SETUID, EINVAL for a user that the user namespace's
-/// map lacks.
-pub fn become_user(uid: u32) -> Result<()> {
-    setuid(Uid::from_raw(uid)).step("setuid", uid)?;
-    explain!("setuid({uid}): the process is this user");
-    Ok(())
-}
-
-/// Makes every permitted capability ambient, so that it survives execve(2) also
-/// where the user is not root, see capabilities(7).
-///
-/// # Errors
-/// `capget`, `prctl`, which do not fail for capabilities that the process has.
-pub fn make_capabilities_ambient() -> Result<()> {
-    let raised = caps::read(None, CapSet::Permitted).and_then(|permitted| {
-        caps::set(None, CapSet::Inheritable, &permitted)?;
-        caps::set(None, CapSet::Ambient, &permitted)
-    });
-    // The crate hands on no errno; this is the one that the manual names.
-    raised.map_err(|_| Error::new("prctl", "PR_CAP_AMBIENT_RAISE", Errno::EPERM))?;
-    explain!("prctl(PR_CAP_AMBIENT_RAISE): the capabilities outlive execve()");
-    Ok(())
 }

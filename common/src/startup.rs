@@ -56,8 +56,10 @@ pub unsafe fn begin(count: c_int, values: *const *const c_char) {
     let count = usize::try_from(count).unwrap_or_default();
     let mut arguments = Vec::with_capacity(count);
     for index in 0..count {
-        // SAFETY: the first `count` pointers of the array are arguments.
-        let value = unsafe { *values.add(index) };
+        // SAFETY: the array has `count` pointers to arguments.
+        let place = unsafe { values.add(index) };
+        // SAFETY: the place is inside the array.
+        let value = unsafe { *place };
         // SAFETY: each is a string with its zero byte, which lives as long as the process.
         let value = unsafe { CStr::from_ptr(value) };
         arguments.push(OsStr::from_bytes(value.to_bytes()).to_owned());

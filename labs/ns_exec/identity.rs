@@ -1,7 +1,7 @@
 //! Who the program is: user, group, capabilities.
 
-use common::credentials::{Owner, drop_groups, keep_capabilities, set_gid, set_uid};
-use common::{Result, explain};
+use common::Result;
+use common::credentials::{Owner, drop_groups, make_capabilities_ambient, set_gid, set_uid};
 use nix::sched::CloneFlags;
 
 use crate::args::{Args, Id};
@@ -65,14 +65,12 @@ impl Identity {
                 Err(inside) if self.refused => return Err(inside.hint(KEEP)),
                 _ => set_gid(gid)?,
             }
-            explain!("setgroups() and setgid({gid}): this group, and no others");
         }
         if let Some(uid) = self.uid.map(|uid| number(uid, owner_uid)) {
             set_uid(uid)?;
-            explain!("setuid({uid}): this user");
         }
         if self.keep_capabilities {
-            keep_capabilities()?;
+            make_capabilities_ambient()?;
         }
         Ok(())
     }

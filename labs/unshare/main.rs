@@ -13,14 +13,13 @@ mod persist;
 mod ranges;
 mod single;
 
-
 use args::Args;
 use common::Result;
 use common::clone::{describe, fork};
+use common::credentials::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
 use common::error::Step as _;
 use common::exec::{Forked, exec, exec_shell};
 use common::explain;
-use common::identity::{become_group, become_user, make_capabilities_ambient};
 use common::lifeline::Lifeline;
 use common::place::{change_directory, change_root};
 use maps::Maps;
@@ -82,8 +81,11 @@ fn become_the_program(args: &Args, lifeline: &Lifeline) -> Result<u8> {
     if let Some(directory) = &args.mounts.mount_proc {
         mounts::mount_proc(directory, args.mounts.propagation)?;
     }
-    args.process.setgid.map_or(Ok(()), become_group)?;
-    args.process.setuid.map_or(Ok(()), become_user)?;
+    if let Some(gid) = args.process.setgid {
+        drop_groups()?;
+        set_gid(gid)?;
+    }
+    args.process.setuid.map_or(Ok(()), set_uid)?;
     if args.maps.keep_caps && args.flags().contains(CloneFlags::CLONE_NEWUSER) {
         make_capabilities_ambient()?;
     }

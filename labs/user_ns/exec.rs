@@ -1,7 +1,8 @@
 //! What execve() leaves of the capabilities: it depends on the user's ID inside.
 
+use common::credentials::make_capabilities_ambient;
 use common::error::{Result, Step as _};
-use common::identity::{Identity, make_capabilities_ambient};
+use common::identity::Identity;
 use common::{Checkpoint, ChildStack, clone, explain, id_map, say};
 use nix::sched::CloneFlags;
 use nix::unistd::{execv, getegid, geteuid, getpid};

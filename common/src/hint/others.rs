@@ -27,8 +27,8 @@ pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static s
              instead (--map-groups), or leave --setgid out"
         }
         ("setuid" | "setgid", Errno::EINVAL) => {
-            "the ID does not exist in this user namespace: see /proc/self/uid_map and gid_map, and \
-             map it with --map-users or --map-groups"
+            "the ID does not exist in this user namespace: see /proc/self/uid_map and gid_map; \
+             unshare maps more with --map-users and --map-groups"
         }
         ("setuid" | "setgid", Errno::EPERM) => "another user or group takes privileges: use sudo",
         ("msgget" | "mq_open", Errno::ENOSYS) => {
