@@ -12,7 +12,8 @@ const NOBODY: i32 = -1;
 
 static SENDER: AtomicI32 = AtomicI32::new(NOBODY);
 
-/// sigaction(2): from here on the signal runs a handler of this process.
+/// sigaction(2): from here on the signal runs a handler of this process, also
+/// where the caller of the lab had it blocked.
 ///
 /// # Errors
 /// EINVAL for SIGKILL and SIGSTOP.
@@ -20,7 +21,8 @@ pub fn install(signal: Signal) -> Result<(), Errno> {
     let handler = SigHandler::SigAction(remember);
     let action = SigAction::new(handler, SaFlags::SA_SIGINFO, SigSet::empty());
     // SAFETY: the handler only stores to an atomic, which is allowed at any moment.
-    unsafe { sigaction(signal, &action) }.map(drop)
+    unsafe { sigaction(signal, &action) }?;
+    SigSet::from(signal).thread_unblock()
 }
 
 /// The sender of the last signal that the handler has run for since this was

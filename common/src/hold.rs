@@ -8,9 +8,12 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::read;
+use nix::unistd::{getpgrp, read, tcgetpgrp};
 
 use crate::error::{Result, Step as _};
+
+/// How soon a lab that is put into the foreground listens to Enter again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The option that labs with something to look at have.
 #[derive(clap::Args, Debug)]
@@ -68,10 +71,15 @@ impl Hold {
                 .limit
                 .map(|limit| limit.saturating_sub(started.elapsed()));
             let mut descriptors = vec![PollFd::new(self.interrupts.as_fd(), PollFlags::POLLIN)];
-            if listening {
+            // What is typed while this process is in the background is the shell's, and
+            // a read would stop it (SIGTTIN). Nothing tells of the way back (`fg`).
+            let mut pause = left;
+            if listening && in_background() {
+                pause = Some(left.map_or(LOOK_AGAIN, |left| left.min(LOOK_AGAIN)));
+            } else if listening {
                 descriptors.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
             }
-            match poll(&mut descriptors, timeout(left)) {
+            match poll(&mut descriptors, timeout(pause)) {
                 Err(Errno::EINTR) => continue,
                 ready => ready.step("poll", "for Enter and Ctrl-C")?,
             };
@@ -80,7 +88,7 @@ impl Hold {
                 return Ok(());
             }
             // A stdin that has nothing to say, such as /dev/null, ends no hold.
-            if ready(1) {
+            if ready(1) && !in_background() {
                 match read(&stdin, &mut [0; 256]) {
                     Ok(0) => listening = false,
                     Ok(_) => return Ok(()),
@@ -90,6 +98,11 @@ impl Hold {
             }
         }
     }
+}
+
+/// Whether stdin is this process's terminal, and another process group's turn.
+fn in_background() -> bool {
+    tcgetpgrp(std::io::stdin()).is_ok_and(|foreground| foreground != getpgrp())
 }
 
 /// Rounded up, so that no time is left when poll() returns.

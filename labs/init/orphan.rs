@@ -112,6 +112,9 @@ fn heir_function(story: &Story) -> Result<u8> {
     })?;
     let pid = parent.pid();
     let status = parent.wait()?;
+    if status != 0 {
+        return Ok(status); // It has made no orphan, and has said why.
+    }
     explain!("waitpid({pid}): every program waits for the children that it started itself");
     story.say_reaped(pid, status)?;
 

@@ -39,6 +39,7 @@ common::main!(lab);
 fn lab() -> Result<u8> {
     let args: Args = output::parse()?;
     args.explain.begin()?;
+    namespace::check_proc()?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let hold = args.hold.begin()?;
     stand_in()?;

@@ -50,10 +50,11 @@ pub(crate) fn lab(depth: u8) -> Result<u8> {
 /// until the table is printed, every other one for the child inside it.
 fn nest(level: u8, depth: u8, reports: &Reports, release: &Checkpoint) -> Result<u8> {
     reports.send(getpid().as_raw())?;
-    let mut child_stack = ChildStack::new()?;
     if level < depth {
-        let child = clone(CloneFlags::CLONE_NEWPID, &mut child_stack, || {
-            nest(level + 1, depth, reports, release)
+        let child = ChildStack::new().and_then(|mut child_stack| {
+            clone(CloneFlags::CLONE_NEWPID, &mut child_stack, || {
+                nest(level + 1, depth, reports, release)
+            })
         });
         match child {
             Ok(child) => return child.wait(),

@@ -10,7 +10,7 @@ pub(crate) fn labs() -> Vec<Lab> {
     LINES.iter().map(|line| of(line)).collect()
 }
 
-const LINES: &[&str] = &[
+pub(crate) const LINES: &[&str] = &[
     "pid_ns",
     "pid_ns --shared",
     "pid_ns --siblings",

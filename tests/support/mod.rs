@@ -11,8 +11,11 @@
 )]
 
 pub(crate) mod host;
+pub(crate) mod hostile;
 pub(crate) mod labs;
 pub(crate) mod normalise;
+pub(crate) mod run;
+pub(crate) mod seccomp;
 pub(crate) mod session;
 pub(crate) mod storm;
 

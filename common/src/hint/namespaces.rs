@@ -8,7 +8,8 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
         ("unshare" | "clone", Errno::EPERM) if object.contains("CLONE_NEWUSER") => {
             "this machine refuses user namespaces to ordinary users: use sudo; in Docker add \
              --security-opt seccomp=unconfined; on Debian 10 sudo sysctl \
-             kernel.unprivileged_userns_clone=1; inside a chroot none can be made"
+             kernel.unprivileged_userns_clone=1; inside a chroot none can be made, nor by a \
+             user or group that this namespace does not map"
         }
         ("unshare" | "clone", Errno::EPERM) => {
             "new namespaces need CAP_SYS_ADMIN: use sudo, or make a user namespace, too \

@@ -13,6 +13,7 @@ pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static s
             "not executable: check `ls -l`, and `mount` for noexec; for a bare name, whether every \
              folder of PATH may be searched"
         }
+        ("execvp", Errno::ENAMETOOLONG) => "a name has at most 255 bytes, a path 4095",
         ("execvp", Errno::E2BIG) => "arguments and environment are too long together",
         ("chroot", Errno::EPERM) => {
             "changing the root needs CAP_SYS_CHROOT: use sudo, or a user namespace \
@@ -53,6 +54,19 @@ pub(super) fn any_step(errno: Errno) -> Option<&'static str> {
     Some(match errno {
         Errno::EMFILE | Errno::ENFILE => "too many open files: see `ulimit -n`",
         Errno::ENOMEM => "out of memory: see `ulimit -v` and memory.max of the cgroup",
+        Errno::EFBIG => "a limit of file sizes is reached: see `ulimit -f`",
+        Errno::EROFS => {
+            "it is mounted read-only, as containers mount parts of /proc: leave the container, or \
+             see `grep PATH /proc/self/mountinfo`"
+        }
+        Errno::EPERM => {
+            "a missing capability, a security module or a filter of system calls forbids it: use \
+             sudo; in Docker add --security-opt seccomp=unconfined"
+        }
+        Errno::ENOSYS => {
+            "the kernel lacks this system call, or a filter (seccomp) hides it: in Docker add \
+             --security-opt seccomp=unconfined"
+        }
         _ => return None,
     })
 }
