@@ -63,6 +63,11 @@ test *args:
     fi
     exit $status
 
+# End every lab 200 times in each way, and run it in every hostile environment (an hour or less)
+[no-exit-message]
+storm *args:
+    @{{ just }} test --test hostile --test storms -- --ignored --nocapture --test-threads=1 "$@"
+
 # Review changed snapshots one by one and accept the good ones
 bless *args:
     #!/bin/sh

@@ -8,61 +8,160 @@
 
 mod support;
 
-use std::process::Stdio;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-use support::labs::labs;
-use support::{everyone, host, installed, is_root, lab, require, storm};
+use support::labs::{LINES, of};
+use support::run::{Ended, in_parallel};
+use support::storm::{BLOWS, Blow, HELD, left_on_the_machine, state_of_the_machine, strike};
+use support::{Who, everyone, host, installed, is_root, lab, require};
+
+/// A strike within this time meets a lab at work; later on, one that is held.
+const EARLY: Duration = Duration::from_millis(20);
+const LATE: Duration = Duration::from_millis(300);
+
+fn print_the_same_side_by_side(line: &str, who: Who) {
+    let lab = of(line).by(who);
+    let start = |_| {
+        let mut command = lab.std_command();
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let started: Vec<_> = (0..50).map(start).collect();
+    let mut transcripts = BTreeSet::new();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{lab:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        transcripts.insert(support::normalise::normalise(&text));
+    }
+    assert_eq!(transcripts.len(), 1, "{transcripts:?}");
+}
 
 #[test]
 fn fifty_side_by_side_print_the_same() {
-    for lab in [
-        lab("net_ns"),
-        lab("pid_ns"),
-        lab("uts_ns").args(["bizarro"]),
-        lab("time_ns"),
-        lab("mount_ns"),
-        lab("cgroup_ns"),
-        lab("mount_proc").args(["true"]),
-    ] {
+    let mut one_of_each = LINES.to_vec();
+    one_of_each.dedup_by_key(|line| lab_of(line));
+    for (at, line) in one_of_each.iter().enumerate() {
+        print_the_same_side_by_side(line, everyone()[at % everyone().len()]);
+    }
+}
+
+struct Strike {
+    line: &'static str,
+    who: Who,
+    blow: Blow,
+    within: Duration,
+}
+
+/// `rounds` strikes a lab, blow and moment; the lines of a lab and its callers take turns.
+fn strikes(rounds: usize) -> Vec<Strike> {
+    let mut labs: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+    for &line in LINES.iter().chain(HELD) {
+        labs.entry(lab_of(line)).or_default().push(line);
+    }
+    let early = labs.into_values().map(|lines| (lines, EARLY));
+    let late = HELD.iter().map(|&line| (vec![line], LATE));
+    let mut strikes = Vec::new();
+    for (lines, within) in early.chain(late) {
+        for (kind, &blow) in BLOWS.iter().enumerate() {
+            strikes.extend((0..rounds).map(|round| Strike {
+                line: lines[(round + kind) % lines.len()],
+                who: everyone()[(round / lines.len() + kind) % everyone().len()],
+                blow,
+                within,
+            }));
+        }
+    }
+    strikes
+}
+
+fn lab_of(line: &str) -> &str {
+    line.split(' ').next().unwrap()
+}
+
+/// Prints a table, and fails if a lab has left something or has not ended.
+fn storm(rounds: usize) {
+    let before = state_of_the_machine();
+    let strikes = strikes(rounds);
+    let ended = in_parallel(&strikes, |s| strike(s.line, s.who, s.blow, s.within));
+    let mut table: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (
+        Strike {
+            line, who, blow, ..
+        },
+        Ended { left, stuck, .. },
+    ) in strikes.iter().zip(&ended)
+    {
+        let row = table.entry(lab_of(line)).or_default();
+        row[0] += 1;
+        row[1] += usize::from(!stuck && !left.is_empty());
+        row[2] += usize::from(*stuck);
+        if *stuck || !left.is_empty() {
+            wrong.push(format!("{} of {line} by {who:?}: {left:?}", blow.name));
+        }
+    }
+    println!("LAB          RUNS  LEFT SOMETHING  STUCK");
+    for (lab, [runs, left, stuck]) in table {
+        println!("{lab:<10}  {runs:>5}  {left:>14}  {stuck:>5}");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(left_on_the_machine(&before), BTreeSet::new());
+}
+
+#[test]
+fn a_signal_at_any_moment_leaves_nothing() {
+    storm(2);
+}
+
+#[test]
+#[ignore = "takes minutes: just storm"]
+fn two_hundred_of_each_leave_nothing() {
+    let rounds = std::env::var("ROUNDS").map_or(200, |rounds| rounds.parse().unwrap());
+    let inside = std::env::var_os("ON_OWN_HOST").is_some();
+    if inside || !is_root() {
+        storm(rounds);
+        return;
+    }
+    storm(rounds.div_ceil(10)); // On the real host, a tenth.
+    let script = "state >/mnt/scratch/before; ON_OWN_HOST=1 LABS=/mnt/labs /mnt/labs/deps/$STORM \
+         --exact two_hundred_of_each_leave_nothing --ignored --nocapture || exit 1; settled";
+    let words = host::words(script);
+    let mut command = Command::new(&words[0]);
+    let this = std::env::current_exe().unwrap();
+    let status = command
+        .args(&words[1..])
+        .env("STORM", this.file_name().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
+#[ignore = "takes minutes: just storm"]
+fn fifty_of_each_line_and_caller_print_the_same() {
+    for line in LINES {
         for who in everyone() {
-            let lab = lab.clone().by(*who);
-            let started: Vec<_> = (0..50)
-                .map(|_| {
-                    lab.std_command()
-                        .stdout(Stdio::piped())
-                        .stderr(Stdio::null())
-                        .spawn()
-                        .unwrap()
-                })
-                .collect();
-            let mut transcripts = std::collections::BTreeSet::new();
-            for child in started {
-                let output = child.wait_with_output().unwrap();
-                assert!(output.status.success(), "{lab:?}");
-                let text = String::from_utf8(output.stdout).unwrap();
-                transcripts.insert(support::normalise::normalise(&text));
-            }
-            assert_eq!(transcripts.len(), 1, "{transcripts:?}");
+            print_the_same_side_by_side(line, *who);
         }
     }
 }
 
+/// Without --kill-child the rule of unshare(1): the parent's end does not end the child.
 #[test]
-fn a_signal_at_a_random_moment_leaves_nothing() {
-    let signals = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT];
-    let mut labs = labs();
-    labs.push(lab("uts_ns").args(["bizarro", "--hold", "9"]));
-    labs.push(lab("net_ns").args(["--hold", "9"]));
-    labs.push(lab("mount_proc").args(["sleep", "9"]));
-    labs.push(lab("init").args(["sleep", "9"]));
-    // The rule of --kill-child is SIGKILL's: INT and TERM the parent outlives.
-    for round in 0..240 {
-        let lab = &labs[round % labs.len()];
-        let who = everyone()[round / labs.len() % everyone().len()];
-        let signal = signals[round / 7 % signals.len()];
-        storm::end_at_random(&lab.clone().by(who), signal, Duration::from_millis(25));
+fn a_child_of_unshare_survives_its_parent_unless_asked_otherwise() {
+    require!(is_root(), "makes a host of its own");
+    for (option, survivors) in [("", "1"), ("--kill-child", "0"), ("--kill-child=TERM", "1")] {
+        // PID 1 of the new namespace ignores a SIGTERM that it has no handler for.
+        let script = format!(
+            "unshare --pid --fork {option} sleep 55 & unshare=$!
+             wait_for pgrep -x sleep; kill -KILL $unshare; wait $unshare
+             for i in $(seq 50); do [ $(pgrep -cx sleep) = {survivors} ] || sleep 0.02; done
+             sleep 0.2; pgrep -cx sleep"
+        );
+        host::on_own_host(&script).stdout(format!("{survivors}\n"));
     }
 }
 

@@ -1,0 +1,220 @@
+//! Runs labs in environments that they do not expect, and judges how they did.
+
+mod environments;
+
+use std::ffi::OsString;
+use std::process::Command;
+use std::thread;
+
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::sethostname;
+
+use super::normalise::normalise;
+use super::run::{self, Ended, HOLD_LIFELINE};
+use super::{HOSTNAME, Who, directory, is_root};
+pub(crate) use environments::{ENVIRONMENTS, Environment, Must};
+
+/// Shell code around the code of an environment; `$1` says who, `$2` is the folder
+/// of the labs, `$3` the shell code of the caller.
+const STAGE: &str = r#"
+become= enter=
+if [ $1 = User ]; then
+    become='setpriv --reuid=1234 --regid=1234 --clear-groups env HOME=/nonexistent'
+    $become test -x "$2" || mount --bind "$2" /mnt
+fi
+around=$3; shift 3
+"#;
+
+/// The command that runs a line of the labs there. What stands before the lab is
+/// executed away: the command's process becomes the lab where `after` is empty.
+pub(crate) fn command(environment: &Environment, line: &str, who: Who) -> Command {
+    let lab = super::labs::of(line).by(who);
+    let Environment {
+        before,
+        after,
+        around,
+        filter,
+        ..
+    } = environment;
+    let last = match *after {
+        "" => "exec $enter $become sh -c \"$around\" sh \"$@\"".to_owned(),
+        after => {
+            format!("$enter $become sh -c \"$around\" sh \"$@\"; status=$?; {after}; exit $status")
+        }
+    };
+    let script = format!("{HOLD_LIFELINE}{STAGE}{before}\n{last}");
+    let mut words: Vec<OsString> = Vec::new();
+    if is_root() && filter.is_none() {
+        let name = "echo antero >/proc/sys/kernel/hostname; exec \"$@\"";
+        words.extend(["unshare", "--uts", "--mount", "sh", "-c", name, "sh"].map(Into::into));
+    }
+    let who = if is_root() {
+        format!("{who:?}")
+    } else {
+        "Root".into()
+    };
+    words.extend([
+        "sh".into(),
+        "-c".into(),
+        script.into(),
+        "sh".into(),
+        who.into(),
+    ]);
+    words.extend([directory().into(), around.into(), lab.path().into()]);
+    words.extend(lab.args);
+    let mut command = Command::new(&words[0]);
+    command
+        .args(&words[1..])
+        .env_remove("SHELL")
+        .env("LC_ALL", "C");
+    command
+}
+
+/// Runs a line of the labs there.
+pub(crate) fn run(environment: &Environment, line: &str, who: Who) -> Ended {
+    let mut command = command(environment, line, who);
+    run::captured(&mut command);
+    let Some(filter) = environment.filter else {
+        return run::run(&mut command, |_| ());
+    };
+    in_a_thread(|| {
+        if is_root() {
+            unshare(CloneFlags::CLONE_NEWUTS).expect("a name of its own");
+            sethostname(HOSTNAME).expect("a name");
+        }
+        filter.install();
+        run::run(&mut command, |_| ())
+    })
+}
+
+/// A filter and a namespace of names are a thread's own, and its children's.
+fn in_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| scope.spawn(work).join().expect("a thread"))
+}
+
+/// How a lab did, in words; or what was wrong.
+pub(crate) fn verdict(
+    must: Must,
+    line: &str,
+    ended: &Ended,
+    usual: &str,
+) -> Result<String, String> {
+    if ended.stuck {
+        return Err("stuck".into());
+    }
+    if !ended.left.is_empty() {
+        return Err(format!("left behind {:?}", ended.left));
+    }
+    let said = said(&ended.stderr);
+    match must {
+        Must::Work | Must::WorkAlike | Must::WorkOrSay | Must::BeUsed if ended.status == 0 => {
+            worked(must, line, ended, &said, usual)
+        }
+        Must::Work | Must::WorkAlike => Err("does not work".into()),
+        Must::WorkOrSay => refused(line, ended.status, &said),
+        Must::BeUsed => used(line, ended.status, &said),
+        Must::Say(_) if line.contains("readlink") => Ok("writes nothing itself".into()),
+        Must::Say("") => match ended.status {
+            1 => Ok("fails".into()),
+            _ => Err("no failure".into()),
+        },
+        Must::Say(words)
+            if ended.status == 1
+                && said.first().is_some_and(|line| {
+                    line.ends_with(words) || line.contains(&format!("{words}: "))
+                }) =>
+        {
+            refused(line, ended.status, &said)
+        }
+        Must::Say(_) => Err("does not say so".into()),
+        Must::BeQuiet if [0, 141].contains(&ended.status) && said.is_empty() => Ok("quiet".into()),
+        Must::BeQuiet if said == ["readlink: write error: Broken pipe"] => Ok("readlink".into()),
+        Must::BeQuiet => Err("not quiet".into()),
+    }
+}
+
+/// The lines on stderr, without the rootless notice and what the dynamic loader
+/// says of programs that are no labs.
+fn said(stderr: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(stderr).into_owned();
+    let others =
+        |line: &&str| !line.contains("no root needed") && !line.starts_with("ERROR: ld.so");
+    text.lines().filter(others).map(str::to_owned).collect()
+}
+
+fn worked(
+    must: Must,
+    line: &str,
+    ended: &Ended,
+    said: &[String],
+    usual: &str,
+) -> Result<String, String> {
+    let stdout = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let alike = must != Must::Work && without_numbers(&stdout) == without_numbers(usual);
+    let same = normalise(&stdout) == normalise(usual) || alike || is_right(must, line, &stdout);
+    match (same, said.is_empty()) {
+        (true, true) => Ok("works".into()),
+        (false, _) => Err("another transcript".into()),
+        (_, false) => Err("works, and says something".into()),
+    }
+}
+
+/// Where a lab's subject is the environment itself, its transcript says so.
+const SUBJECT: &[(&str, &str)] = &[
+    ("cgroup_ns", "No sub-cgroup allowed here: mkdir "),
+    ("ipc_ns", "write(/proc/sys/kernel/msgmni): EROFS"),
+    // In a chroot, the walk leads out of that one, too.
+    (
+        "mount_ns --chroot",
+        "after the walk:             files in /: ",
+    ),
+    // The root of a user namespace has all capabilities there.
+    ("user_ns", "uid = 0, gid = 0, capabilities: all"),
+    (
+        "user_ns --refused",
+        "a process in the parent of that   done",
+    ),
+];
+
+fn is_right(must: Must, line: &str, stdout: &str) -> bool {
+    let shown = |&(lab, words): &(&str, &str)| line.starts_with(lab) && stdout.contains(words);
+    must != Must::Work && SUBJECT.iter().any(shown)
+}
+
+/// The words of a text without its numbers, whose width moves columns.
+fn without_numbers(text: &str) -> String {
+    let words = text.split_whitespace();
+    words
+        .map(|word| word.replace(|c: char| c.is_ascii_digit(), ""))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Two lines: `lab: step object: ERRNO: words`, `hint: what to do`. The programs that
+/// labs execute have words of their own.
+fn refused(line: &str, status: i32, said: &[String]) -> Result<String, String> {
+    let name = line.split(' ').next().unwrap_or_default();
+    let program = line.ends_with("readlink /proc/self") || line.ends_with("true");
+    match said {
+        [error, hint]
+            if error.starts_with(&format!("{name}: "))
+                && hint.starts_with("hint: ")
+                && [1, 126, 127].contains(&status) =>
+        {
+            Ok(format!("{}\t{}", &error[name.len() + 2..], hint))
+        }
+        [error] if program && error.starts_with("readlink: ") && status != 0 => Ok(error.clone()),
+        _ => Err(format!("status {status}, {} lines", said.len())),
+    }
+}
+
+fn used(line: &str, status: i32, said: &[String]) -> Result<String, String> {
+    let usage = said
+        .first()
+        .is_some_and(|first| first.starts_with("error: "));
+    match status {
+        2 if usage => Ok("usage".into()),
+        1 if line.contains("readlink") && said.is_empty() => Ok("readlink has no such file".into()),
+        _ => refused(line, status, said),
+    }
+}
