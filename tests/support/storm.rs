@@ -12,8 +12,8 @@ use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::run::{Ended, run};
-use super::{Who, hostile};
+use super::run::{Ended, HOLD_LIFELINE, run};
+use super::{Lab, Who, hostile};
 
 /// Who gets the signal.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +128,30 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
             })
         }
     }
+}
+
+/// Starts a lab, ends it with the signal after a random time, and demands that soon
+/// afterwards none of its processes is left, nor anything that one holds.
+pub(crate) fn end_at_random(lab: &Lab, signal: Signal, within: Duration) {
+    let inner = lab.std_command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("{HOLD_LIFELINE} exec \"$@\""), "sh"])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_remove("SHELL")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let Ended { left, stuck, .. } = run(&mut command, |lab| {
+        sleep(Duration::from_micros(random(within.as_micros() as u64)));
+        kill(pid(lab.id()), signal).expect("a signal for a child");
+    });
+    assert!(
+        !stuck && left.is_empty(),
+        "{signal} left of {lab:?}: {left:?}"
+    );
 }
 
 fn pid(id: u32) -> Pid {
