@@ -98,7 +98,12 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
         wait_for_start(lab, name);
         sleep(Duration::from_micros(random(within.as_micros() as u64)));
     };
-    match blow.target {
+    let mut lab_pid = 0;
+    let mut wait = |lab: &Child| {
+        lab_pid = lab.id();
+        wait(lab);
+    };
+    let mut ended = match blow.target {
         Target::Lab => run(&mut command, |lab| {
             wait(lab);
             // ESRCH is impossible: the lab is reaped later.
@@ -127,7 +132,21 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
                 master.write_all(&[key]).expect("a key");
             })
         }
+    };
+    if name == "cgroup_ns" {
+        ended.left.extend(cgroup_of(lab_pid));
     }
+    ended
+}
+
+/// The cgroup of a lab that has ended, as its guardian has, if it is still there.
+/// Labs of others may work on this machine as well: theirs have other names.
+fn cgroup_of(pid: u32) -> Option<String> {
+    let name = format!("cgroup_ns-{pid}");
+    let words = ["/sys/fs/cgroup", "-maxdepth", "3", "-name", name.as_str()];
+    let found = Command::new("find").args(words).output().expect("find");
+    let found = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    (!found.is_empty()).then_some(found)
 }
 
 /// Starts a lab, ends it with the signal after a random time, and demands that soon
@@ -190,9 +209,10 @@ fn latest_child(lab: &Child) -> Option<Pid> {
 
 /// What of the machine a lab could leave changed, one thing a line.
 pub(crate) fn state_of_the_machine() -> BTreeSet<String> {
-    let script = "cat /proc/sys/kernel/hostname; cut -d' ' -f5- /proc/self/mountinfo | grep -v /proc/
+    let script =
+        "cat /proc/sys/kernel/hostname; cut -d' ' -f5- /proc/self/mountinfo | grep -v /proc/
         ls -d /sys/class/net/* /run/netns/* /dev/mqueue/*
-        find /sys/fs/cgroup -maxdepth 3 -name 'cgroup_ns-*'; ipcs -q; ipcs -m; ls -d /tmp/*_ns* /tmp/file";
+        ipcs -q; ipcs -m; ls -d /tmp/*_ns* /tmp/file";
     let output = Command::new("sh")
         .args(["-c", script])
         .output()
