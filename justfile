@@ -39,6 +39,14 @@ root name='' *args:
     folder=$({{ just }} _build "$lab")
     exec $sudo "$folder/$lab" --explain "$@"
 
+# Draw the namespaces that exist now: just map --pid $$ (just root map sees all)
+[no-exit-message]
+map *args:
+    #!/bin/sh
+    set -eu
+    folder=$({{ just }} _build map)
+    exec "$folder/map" "$@"
+
 # Build every lab, statically where this machine can link so; prints the folder
 build:
     @{{ just }} _build

@@ -30,6 +30,7 @@ pub mod lifeline;
 pub mod mounts;
 pub mod namespace;
 pub mod netlink;
+pub mod nsfs;
 pub mod output;
 pub mod own_proc;
 pub mod pidfd;
@@ -46,6 +47,7 @@ pub mod startup;
 pub mod stat;
 mod sys;
 pub mod sysv;
+pub mod terminal;
 
 pub use checkpoint::Checkpoint;
 pub use clone::{Child, ChildStack, clone};

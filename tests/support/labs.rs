@@ -39,6 +39,8 @@ pub(crate) const LINES: &[&str] = &[
     "init --subreaper",
     "init readlink /proc/self",
     "ns_exec --wd=/ readlink /proc/self/cwd",
+    "map",
+    "map --json",
     "unshare -Urmpf --kill-child --mount-proc readlink /proc/self",
 ];
 

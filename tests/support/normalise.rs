@@ -78,6 +78,13 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         (Kind::Pid, r"(?m)^NSpid:\t(?<x>\d+)"),
         (Kind::Pid, r"(?m)^[#$] echo \$\$.*\n(?<x>\d+)$"),
         (Kind::Pid, r"\bkill (?:-\w+ )?(?<x>\d+)\b"),
+        // map: the example of a namespace, and the PIDs at level 0.
+        (Kind::Pid, r"(?m)^[^a-z\n]*[a-z]+:\[\d+\](?: +\d+)+?(?<x> +\d+) [a-z]"),
+        (Kind::Pid, r"(?m)^(?:> )?(?<x> +\d+)(?: +\d+)*  +[│├└]"),
+        (Kind::Pid, r"(?:for example|1 process:) (?<x>\d+) [a-z]"),
+        (Kind::Pid, r"[a-z](?: \(self\))?: PID (?<x>\d+)[,;)]"),
+        (Kind::Pid, r">(?<x>\d+) [a-z]+</text>"),
+        (Kind::Pid, "class=\"pid level-0\">(?<x>\\d+)<"),
         (
             Kind::Inode,
             r"\b(?:cgroup|ipc|mnt|net|pid|time|user|uts):\[(?<x>\d+)\]",

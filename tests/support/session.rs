@@ -98,6 +98,9 @@ impl Typist {
                 before
             }
         };
+        // The terminal's library takes every byte for a character.
+        let bytes = output.chars().map(|byte| byte as u8).collect();
+        let output = String::from_utf8(bytes).expect("a transcript is UTF-8");
         output.replace('\r', "")
     }
 

@@ -1,0 +1,51 @@
+//! What the terminal that stdout goes to can show.
+#![expect(unsafe_code, reason = "one libc call: nix offers no TIOCGWINSZ")]
+
+use std::env;
+use std::io;
+use std::os::fd::AsRawFd as _;
+
+use anstream::{AutoStream, ColorChoice};
+use nix::libc;
+
+/// The width where nobody knows it.
+const USUAL: usize = 80;
+
+/// How many columns a line may have: COLUMNS, or what the terminal says, or 80.
+pub fn width() -> usize {
+    let asked = env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .filter(|&columns| columns > 0);
+    asked.or_else(window).unwrap_or(USUAL)
+}
+
+/// The columns of the window; `None` where stdout is no terminal, or one without a size.
+fn window() -> Option<usize> {
+    let mut size = libc::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: `size` is of the type that TIOCGWINSZ writes, and lives across the call.
+    let result = unsafe { libc::ioctl(io::stdout().as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
+    (result == 0 && size.ws_col > 0).then(|| size.ws_col.into())
+}
+
+/// Whether stdout shows colours: a terminal, without NO_COLOR and TERM=dumb.
+pub fn has_colours() -> bool {
+    AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// Whether the locale's characters are UTF-8, so that lines can be drawn with
+/// them. The first variable that is set decides, see locale(7).
+pub fn is_utf8() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(env::var_os)
+        .find(|value| !value.is_empty())
+        .unwrap_or_default();
+    let locale = locale.to_string_lossy().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}

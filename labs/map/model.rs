@@ -1,0 +1,132 @@
+//! The namespaces and processes that were found, and who belongs to what.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use common::namespace::{TYPES, Type};
+
+/// Names a namespace. That nsfs is one device, so that the inode number alone tells
+/// two of a type apart, is how the kernel does it: the links' texts hold no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Id {
+    pub(crate) inode: u64,
+    pub(crate) kind: &'static str,
+}
+
+impl Id {
+    /// From the text of a link, such as `uts:[4026531838]`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (kind, inode) = text.strip_suffix(']')?.split_once(":[")?;
+        Some(Self {
+            kind: Type::named(kind)?.name,
+            inode: inode.parse().ok()?,
+        })
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:[{}]", self.kind, self.inode)
+    }
+}
+
+/// A namespace: what the kernel says of it, and what keeps it alive.
+#[derive(Debug, Default)]
+pub(crate) struct Namespace {
+    /// The user namespace that owns it; `None` where that is out of reach. For a
+    /// user namespace it is the parent, too.
+    pub(crate) owner: Option<Id>,
+    /// The PID or user namespace around it.
+    pub(crate) parent: Option<Id>,
+    /// Who made it, if it is a user namespace.
+    pub(crate) owner_uid: Option<u32>,
+    /// The processes in it, by PID.
+    pub(crate) members: Vec<i32>,
+    /// Paths that lead to it without being a process's own place: bind mounts,
+    /// open descriptors, threads elsewhere, a place for later children.
+    pub(crate) handles: Vec<String>,
+}
+
+/// A process that could be read.
+#[derive(Debug)]
+pub(crate) struct Process {
+    /// In the PID namespace that /proc was mounted for.
+    pub(crate) pid: i32,
+    pub(crate) command: String,
+    /// In that namespace, and in each one from there to its own.
+    pub(crate) pids: Vec<i32>,
+    /// Up to one of each type; a zombie has left most of them.
+    pub(crate) namespaces: Vec<Id>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) namespaces: BTreeMap<Id, Namespace>,
+    pub(crate) processes: BTreeMap<i32, Process>,
+    /// This process, if /proc shows it.
+    pub(crate) own: Option<i32>,
+    /// How many processes did not let this one look.
+    pub(crate) unseen: usize,
+    /// Whether /proc shows no more than the caller's processes (hidepid).
+    pub(crate) hidden: bool,
+}
+
+impl World {
+    /// Adds a process, and makes it a member of its namespaces.
+    pub(crate) fn add(&mut self, process: Process) {
+        for id in &process.namespaces {
+            let namespace = self.namespaces.entry(*id).or_default();
+            namespace.members.push(process.pid);
+        }
+        self.processes.insert(process.pid, process);
+    }
+
+    /// Removes what nothing was found to keep alive: the processes that led there
+    /// ended while they were read. Puts the handles that do not end with a process first.
+    pub(crate) fn tidy(&mut self) {
+        for namespace in self.namespaces.values_mut() {
+            namespace
+                .handles
+                .sort_by_key(|path| path.starts_with("/proc/"));
+        }
+        loop {
+            let needed: BTreeSet<Id> = self
+                .namespaces
+                .values()
+                .flat_map(|namespace| [namespace.owner, namespace.parent])
+                .flatten()
+                .collect();
+            let before = self.namespaces.len();
+            self.namespaces.retain(|id, namespace| {
+                let held = !namespace.members.is_empty() || !namespace.handles.is_empty();
+                held || needed.contains(id)
+            });
+            if self.namespaces.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Those that satisfy the condition, in an order that is the same in each run: by
+    /// type, the user namespaces last, then by the first process or handle.
+    pub(crate) fn sorted(&self, wanted: impl Fn(Id, &Namespace) -> bool) -> Vec<Id> {
+        let mut found: Vec<_> = self
+            .namespaces
+            .iter()
+            .filter(|(id, namespace)| wanted(**id, namespace))
+            .collect();
+        found.sort_by_key(|(id, namespace)| {
+            let first = namespace.members.first().copied().unwrap_or(i32::MAX);
+            let place = TYPES.iter().position(|kind| kind.name == id.kind);
+            (
+                id.kind == "user",
+                place,
+                first,
+                &namespace.handles,
+                id.inode,
+            )
+        });
+        found.into_iter().map(|(id, _)| *id).collect()
+    }
+}

@@ -1,0 +1,115 @@
+//! Namespaces that are bind-mounted somewhere.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+
+use common::output::printable;
+use common::{Error, Result};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
+use nix::sys::stat::Mode;
+use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
+
+use crate::model::{Id, World};
+use crate::relations::ask;
+
+/// Reads the mounts in each mount namespace, as its first process sees them.
+pub(crate) fn collect(world: &mut World, proc: &OwnedFd) -> Result<()> {
+    let own = world.own.and_then(|pid| world.processes.get(&pid));
+    let own: Vec<Id> = own.map(|own| own.namespaces.clone()).unwrap_or_default();
+    for id in world.sorted(|id, _| id.kind == "mnt") {
+        let namespace = world.namespaces.get(&id);
+        let members = namespace.map(|found| found.members.clone());
+        for pid in members.unwrap_or_default() {
+            // A path of this process's own mounts needs no detour.
+            let root = if own.contains(&id) {
+                String::new()
+            } else {
+                format!("/proc/{pid}/root")
+            };
+            match of_process(world, proc, pid, &root) {
+                Ok(()) => break,
+                // This one has ended, which is EINVAL while it is a zombie: ask the next.
+                Err(Errno::ENOENT | Errno::ESRCH | Errno::EINVAL) => {}
+                Err(Errno::EACCES | Errno::EPERM) => {}
+                Err(errno) => {
+                    return Err(Error::new("read", format!("/proc/{pid}/mountinfo"), errno));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of_process(world: &mut World, proc: &OwnedFd, pid: i32, root: &str) -> nix::Result<()> {
+    let mountinfo = fs::read(format!("/proc/{pid}/mountinfo"))
+        .map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    for line in mountinfo.split(|&byte| byte == b'\n') {
+        let Some((id, path)) = parse(line) else {
+            continue;
+        };
+        if !world.namespaces.contains_key(&id) {
+            // Covered by another mount, or a kernel before 5.6: the owner stays unknown.
+            if let Ok(handle) = open_mount(proc, pid, &path) {
+                ask(world, handle)?;
+            }
+        }
+        let shown = [root.as_bytes(), path.as_bytes()].concat();
+        let namespace = world.namespaces.entry(id).or_default();
+        namespace.handles.push(printable(OsStr::from_bytes(&shown)));
+    }
+    Ok(())
+}
+
+/// `36 35 0:4 net:[4026532281] /run/netns/demo rw shared:1 - nsfs nsfs rw`: the
+/// fourth and fifth field.
+fn parse(line: &[u8]) -> Option<(Id, OsString)> {
+    line.windows(8).find(|part| part == b" - nsfs ")?;
+    let mut fields = line.split(|&byte| byte == b' ').skip(3);
+    let id = Id::parse(std::str::from_utf8(fields.next()?).ok()?)?;
+    Some((id, OsString::from_vec(unescape(fields.next()?))))
+}
+
+/// Blanks, line ends and backslashes stand in the file as `\040`, in octal.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut path = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        let code = after.get(..3).filter(|_| first == b'\\');
+        let code = code.and_then(|digits| std::str::from_utf8(digits).ok());
+        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => {
+                path.push(byte);
+                rest = after.get(3..).unwrap_or_default();
+            }
+            None => {
+                path.push(first);
+                rest = after;
+            }
+        }
+    }
+    path
+}
+
+/// Opens a mount of another process. Whoever owns that mount namespace may have put
+/// anything on the path by now: so no link is followed, and nothing is opened for
+/// reading before it is known for a namespace.
+fn open_mount(proc: &OwnedFd, pid: i32, path: &OsString) -> nix::Result<OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+    let root = openat(proc, format!("{pid}/root").as_str(), flags, Mode::empty())?;
+    let how = OpenHow::new()
+        .flags(flags)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
+    let place = openat2(&root, path.as_os_str(), how)?;
+    if fstatfs(&place)?.filesystem_type() != NSFS_MAGIC {
+        return Err(Errno::EINVAL);
+    }
+    let again = format!("/proc/self/fd/{}", place.as_raw_fd());
+    open(
+        again.as_str(),
+        OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )
+}

@@ -1,0 +1,170 @@
+//! The two trees: who owns what, and which PID namespace lies in which.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Id, Namespace, Process, World};
+
+/// Of more than this many of a kind side by side, the rest is counted only.
+const SHOWN: usize = 6;
+
+/// What a line of a tree stands for.
+#[derive(Clone, Copy)]
+pub(crate) enum What<'a> {
+    Namespace(Id, &'a Namespace),
+    Process(&'a Process),
+    /// How many were left out, and of what.
+    More(usize, &'static str),
+}
+
+/// A line of a tree, and what stands below it.
+pub(crate) struct Node<'a> {
+    pub(crate) what: What<'a>,
+    /// Whether it is the place of the process that was asked for.
+    pub(crate) marked: bool,
+    pub(crate) children: Vec<Node<'a>>,
+}
+
+impl Node<'_> {
+    fn kind(&self) -> &'static str {
+        match self.what {
+            What::Namespace(id, _) => id.kind,
+            What::Process(_) => "processes",
+            What::More(_, kind) => kind,
+        }
+    }
+
+    fn holds_the_mark(&self) -> bool {
+        self.marked || self.children.iter().any(Self::holds_the_mark)
+    }
+
+    /// How many levels of nodes there are, this one included.
+    pub(crate) fn depth(&self) -> usize {
+        1 + depth(&self.children)
+    }
+}
+
+/// How many levels of nodes there are.
+pub(crate) fn depth(nodes: &[Node<'_>]) -> usize {
+    nodes.iter().map(Node::depth).max().unwrap_or_default()
+}
+
+/// What is to be shown.
+pub(crate) struct Choice<'a> {
+    /// The process whose place is marked.
+    pub(crate) marked: Option<&'a Process>,
+    /// Whether nothing is left out.
+    pub(crate) all: bool,
+}
+
+type Below = BTreeMap<Option<Id>, Vec<Id>>;
+
+/// The user namespaces, each with what it owns.
+pub(crate) fn owners<'a>(world: &'a World, choice: &Choice<'_>) -> Vec<Node<'a>> {
+    let mut owned = Below::new();
+    for id in world.sorted(|_, _| true) {
+        let owner = world.namespaces.get(&id).and_then(|found| found.owner);
+        owned.entry(owner).or_default().push(id);
+    }
+    // First what has an owner nobody can reach, such as the first user namespace.
+    let mut roots = branch(world, choice, &owned, None);
+    roots.sort_by_key(|node| node.kind() != "user");
+    roots
+}
+
+/// The PID namespaces, each with its processes and those inside it.
+pub(crate) fn pids<'a>(world: &'a World, choice: &Choice<'_>) -> Vec<Node<'a>> {
+    let mut inside = Below::new();
+    for id in world.sorted(|id, _| id.kind == "pid") {
+        let parent = world.namespaces.get(&id).and_then(|found| found.parent);
+        inside.entry(parent).or_default().push(id);
+    }
+    let mut roots = branch(world, choice, &inside, None);
+    add_processes(world, choice, &mut roots);
+    roots
+}
+
+fn branch<'a>(
+    world: &'a World,
+    choice: &Choice<'_>,
+    below: &Below,
+    place: Option<Id>,
+) -> Vec<Node<'a>> {
+    let here = below.get(&place).into_iter().flatten();
+    let nodes = here.filter_map(|id| {
+        Some(Node {
+            what: What::Namespace(*id, world.namespaces.get(id)?),
+            marked: choice.marked.is_some_and(|it| it.namespaces.contains(id)),
+            children: branch(world, choice, below, Some(*id)),
+        })
+    });
+    fold(nodes.collect(), choice)
+}
+
+/// Puts each PID namespace's processes before the namespaces inside it.
+fn add_processes<'a>(world: &'a World, choice: &Choice<'_>, nodes: &mut [Node<'a>]) {
+    for node in nodes {
+        add_processes(world, choice, &mut node.children);
+        let What::Namespace(_, namespace) = node.what else {
+            continue;
+        };
+        let members = namespace.members.iter();
+        let members = members.filter_map(|pid| world.processes.get(pid));
+        let processes = members.map(|process| Node {
+            what: What::Process(process),
+            marked: choice.marked.is_some_and(|it| it.pid == process.pid),
+            children: Vec::new(),
+        });
+        let mut all = fold(processes.collect(), choice);
+        all.append(&mut node.children);
+        node.children = all;
+    }
+}
+
+/// Leaves out most of a long list of one kind, but never what is marked. What is
+/// left out is counted behind the others of its kind.
+fn fold<'a>(nodes: Vec<Node<'a>>, choice: &Choice<'_>) -> Vec<Node<'a>> {
+    let mut counts = BTreeMap::new();
+    for node in &nodes {
+        *counts.entry(node.kind()).or_insert(0) += 1;
+    }
+    let mut folded: Vec<Node<'a>> = Vec::new();
+    let mut shown = BTreeMap::new();
+    for node in nodes {
+        let kind = node.kind();
+        let count = counts.get(kind).copied().unwrap_or_default();
+        let shown = shown.entry(kind).or_insert(0);
+        // A line that stands for one more would save nothing.
+        let room = *shown < SHOWN || count <= SHOWN + 1;
+        if choice.all || room || node.holds_the_mark() {
+            *shown += 1;
+            folded.push(node);
+            continue;
+        }
+        match folded.last_mut().map(|last| &mut last.what) {
+            Some(What::More(more, of)) if *of == kind => *more += 1,
+            _ => folded.push(Node {
+                what: What::More(1, kind),
+                marked: false,
+                children: Vec::new(),
+            }),
+        }
+    }
+    folded
+}
+
+/// What the map lacks; nothing if it lacks nothing.
+pub(crate) fn unseen(world: &World) -> Option<String> {
+    match (world.unseen, world.hidden) {
+        (0, false) => None,
+        (0, true) => Some("This /proc hides processes (hidepid): root sees more.".into()),
+        (1, _) => Some(
+            "1 process could not be read, of another user or of a user namespace above: \
+             root sees more."
+                .into(),
+        ),
+        (count, _) => Some(format!(
+            "{count} processes could not be read, of other users or of user namespaces above: \
+             root sees more."
+        )),
+    }
+}
