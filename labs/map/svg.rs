@@ -192,7 +192,7 @@ impl Picture {
 /// where many boxes lie on one another.
 fn look(colour: &str, depth: usize) -> String {
     let percent = 12.min(70 / depth.max(1));
-    format!("fill=\"{colour}\" fill-opacity=\"{percent}%\" stroke=\"{colour}\"")
+    format!("fill=\"{colour}\" fill-opacity=\"0.{percent:02}\" stroke=\"{colour}\"")
 }
 
 fn label(node: &Node<'_>) -> String {

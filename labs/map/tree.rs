@@ -277,10 +277,16 @@ pub(crate) fn example<'a>(world: &'a World, node: &Node<'_>) -> (String, &'a str
         .unwrap_or_default()
 }
 
-/// One handle, and how many there are besides.
+/// One handle, and how many there are besides. That a process's children are born
+/// in a namespace says little where some of them live there.
 pub(crate) fn held_by(namespace: &Namespace, room: usize, dots: &str) -> String {
-    match namespace.handles.as_slice() {
-        [] if namespace.members.is_empty() => "what is below it".into(),
+    let empty = namespace.members.is_empty();
+    let handles = namespace.handles.iter();
+    let handles: Vec<_> = handles
+        .filter(|path| empty || !path.ends_with("_for_children"))
+        .collect();
+    match handles.as_slice() {
+        [] if empty => "what is below it".into(),
         [] => String::new(),
         [only] => cut(only, room, dots),
         [first, others @ ..] => {

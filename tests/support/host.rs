@@ -61,6 +61,20 @@ pub(crate) fn on_own_host(script: &str) -> assert_cmd::assert::Assert {
     within_limit(&words(script)).assert()
 }
 
+/// What a script prints on a host of its own, with a locale and a width that maps
+/// are drawn for; `sleeps N` is whether N processes sleep there.
+pub(crate) fn scene(script: &str) -> String {
+    let script = format!(
+        "export LC_ALL=C.UTF-8 COLUMNS=100
+         sleeps() {{ [ \"$(pgrep -xc sleep)\" = \"$1\" ]; }}
+         {script}"
+    );
+    let run = on_own_host(&script).success();
+    let output = run.get_output();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    String::from_utf8(output.stdout.clone()).expect("a map is UTF-8")
+}
+
 /// The words of the command that does so.
 pub(crate) fn words(script: &str) -> Vec<OsString> {
     assert!(is_root(), "a host of namespaces is made by root");
