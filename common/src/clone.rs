@@ -61,7 +61,7 @@ impl ChildStack {
         Ok(stack)
     }
 
-    fn as_mut_slice(&mut self) -> &mut [u8] {
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
         // SAFETY: the mapping is `size` bytes long, lives as long as `self`, and
         // is borrowed mutably here. Its guard page is never read through the slice:
         // clone() only computes the highest address from it.

@@ -43,6 +43,7 @@ pub mod reports;
 pub mod rootless;
 pub mod signal_name;
 pub mod signals;
+pub mod start;
 pub mod startup;
 pub mod stat;
 mod sys;

@@ -1,0 +1,73 @@
+//! To compare: what it costs to start a process that ends at once.
+
+use std::ffi::CStr;
+use std::time::{Duration, Instant};
+
+use common::{ChildStack, Error, Result, Step as _, start, waitpid};
+use nix::errno::Errno;
+use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
+use nix::unistd::Pid;
+
+/// A way to start a process, named after its system calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Vfork,
+    Fork,
+    Spawn,
+    ForkExec,
+}
+
+pub(crate) const WAYS: [Way; 4] = [Way::Vfork, Way::Fork, Way::Spawn, Way::ForkExec];
+
+/// This program, as a program that does nothing.
+const PROGRAM: &CStr = c"/proc/self/exe";
+const ARGUMENTS: [&CStr; 2] = [c"ns_cost", c"(ends at once)"];
+
+/// Whether this process is such a program.
+pub(crate) fn is_the_program() -> bool {
+    let argument = std::env::args_os().nth(1);
+    argument.is_some_and(|argument| argument.as_encoded_bytes() == ARGUMENTS[1].to_bytes())
+}
+
+impl Way {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Vfork => "vfork",
+            Self::Fork => "fork",
+            Self::Spawn => "posix_spawn",
+            Self::ForkExec => "fork + exec",
+        }
+    }
+
+    // ANCHOR: processes
+    /// From the start of the child to the moment when it is reaped.
+    pub(crate) fn measure(self, child_stack: &mut ChildStack) -> Result<Duration> {
+        let begun = Instant::now();
+        let child = match self {
+            Self::Vfork => start::vfork(child_stack)?,
+            Self::Fork => start::fork()?,
+            Self::Spawn => spawn()?,
+            Self::ForkExec => start::fork_and_exec(PROGRAM, &ARGUMENTS)?,
+        };
+        reap(child)?;
+        Ok(begun.elapsed())
+    }
+    // ANCHOR_END: processes
+}
+
+fn spawn() -> Result<Pid> {
+    let actions = PosixSpawnFileActions::init().step("posix_spawn", "file actions")?;
+    let attributes = PosixSpawnAttr::init().step("posix_spawn", "attributes")?;
+    let environment: [&CStr; 0] = [];
+    posix_spawn(PROGRAM, &actions, &attributes, &ARGUMENTS, &environment)
+        .step("posix_spawn", "/proc/self/exe")
+}
+
+/// A program that could not be executed would be the fastest of all.
+fn reap(child: Pid) -> Result<()> {
+    let ended = waitpid(child, 0).step("waitpid", child)?;
+    match ended {
+        Some((_, ended)) if ended.status() == 0 => Ok(()),
+        _ => Err(Error::new("execve", "/proc/self/exe", Errno::ENOEXEC)),
+    }
+}
