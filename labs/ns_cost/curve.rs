@@ -17,11 +17,7 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    pub(crate) fn new(
-        title: &'static str,
-        count: &'static str,
-        names: Vec<&'static str>,
-    ) -> Self {
+    pub(crate) fn new(title: &'static str, count: &'static str, names: Vec<&'static str>) -> Self {
         Self {
             title,
             count,
@@ -34,7 +30,10 @@ impl Curve {
     /// The next series; every one has the same counts.
     pub(crate) fn add(&mut self, points: &[Point]) {
         if self.rows.is_empty() {
-            self.rows = points.iter().map(|&(count, _)| (count, Vec::new())).collect();
+            self.rows = points
+                .iter()
+                .map(|&(count, _)| (count, Vec::new()))
+                .collect();
         }
         for ((_, summaries), (_, summary)) in self.rows.iter_mut().zip(points) {
             summaries.push(*summary);

@@ -63,7 +63,11 @@ impl Curve {
 /// What the numbers belong to.
 fn machine() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let kernel: String = kernel.trim().chars().filter(|&c| c != '"' && c != '\\').collect();
+    let kernel: String = kernel
+        .trim()
+        .chars()
+        .filter(|&c| c != '"' && c != '\\')
+        .collect();
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     format!("\"kernel\": \"{kernel}\",\n\"cpus\": {cpus}")
 }

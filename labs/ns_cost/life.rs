@@ -37,8 +37,9 @@ impl Life {
     /// how long that took, and lives until the new ones are open here.
     pub(crate) fn create(&mut self, kind: &Kind) -> Result<(Duration, Handles)> {
         let (reports, opened) = (Reports::new()?, Checkpoint::new()?);
+        let flags = kind.flags();
         let child = self.child(|| {
-            let took = match timed(|| unshare(kind.flags())) {
+            let took = match timed(|| unshare(flags)) {
                 Ok(took) => took,
                 Err(errno) => return refuse(&reports, errno),
             };
@@ -67,8 +68,12 @@ impl Life {
     pub(crate) fn join(&mut self, kind: &Kind, handles: &Handles) -> Result<Duration> {
         let reports = Reports::new()?;
         let child = self.child(|| {
-            let handles = || kind.types.iter().zip(handles);
-            match timed(|| handles().try_for_each(|(each, handle)| setns(handle, each.flag))) {
+            match timed(|| {
+                for (each, handle) in kind.types.iter().zip(handles) {
+                    setns(handle, each.flag)?;
+                }
+                Ok(())
+            }) {
                 Ok(took) => send(&reports, took).map(|()| 0),
                 Err(errno) => refuse(&reports, errno),
             }
@@ -97,7 +102,11 @@ impl Life {
         let watcher = self.child(|| {
             drop(handles.take());
             send(&reports, Duration::ZERO)?;
-            match kind.types.iter().try_for_each(|each| wait_for_place(each.flag)) {
+            match kind
+                .types
+                .iter()
+                .try_for_each(|each| wait_for_place(each.flag))
+            {
                 Ok(()) => send(&reports, begun.elapsed()).map(|()| 0),
                 Err(errno) => refuse(&reports, errno),
             }
@@ -164,7 +173,10 @@ pub(crate) fn receive(reports: &Reports, step: &'static str, kind: &Kind) -> Res
 }
 
 /// The same for another step, whose error the caller knows.
-pub(crate) fn receive_or(reports: &Reports, error: impl FnOnce(Errno) -> Error) -> Result<Duration> {
+pub(crate) fn receive_or(
+    reports: &Reports,
+    error: impl FnOnce(Errno) -> Error,
+) -> Result<Duration> {
     let (_, seconds) = reports.receive()?;
     let Ok(seconds) = u64::try_from(seconds) else {
         return Err(error(Errno::from_raw(-seconds)));

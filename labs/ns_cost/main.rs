@@ -12,10 +12,10 @@ mod limits;
 mod memory;
 mod mounts;
 mod nesting;
+mod picture;
 mod processes;
 mod progress;
 mod statistics;
-mod svg;
 mod table;
 
 use std::process::ExitCode;
@@ -46,7 +46,7 @@ struct Args {
     #[arg(long)]
     mounts: bool,
     /// Measurements of each value
-    #[arg(long, value_name = "N", default_value_t = 40,
+    #[arg(long, value_name = "N", default_value_t = 20,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rounds: u32,
     /// Begin no further round after so many seconds
@@ -55,8 +55,8 @@ struct Args {
     /// Print the result as JSON
     #[arg(long, conflicts_with = "svg")]
     json: bool,
-    /// Print the result as a picture
-    #[arg(long)]
+    /// Print the result as a picture (SVG)
+    #[arg(long, conflicts_with = "alive")]
     svg: bool,
     #[command(flatten)]
     explain: ExplainArgs,

@@ -33,7 +33,9 @@ pub(crate) fn held(life: &mut Life, kind: &Kind, number: usize) -> Result<f64> {
         readings.push(in_use()?);
     }
     let growth = readings.iter().zip(readings.iter().skip(1));
-    let mut each: Vec<_> = growth.map(|(before, after)| (after - before) / quarter as f64).collect();
+    let mut each: Vec<_> = growth
+        .map(|(before, after)| (after - before) / quarter as f64)
+        .collect();
     each.sort_by(f64::total_cmp);
     Ok(each.get(1).copied().unwrap_or_default())
 }

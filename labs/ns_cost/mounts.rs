@@ -14,7 +14,8 @@ use crate::progress::Progress;
 use crate::statistics::Summary;
 
 /// Mounts of the lab's own, beside those that it finds.
-const NUMBERS: [usize; 7] = [0, 500, 1000, 2000, 3000, 4000, 5000];
+const NUMBERS: [usize; 7] = [0, 500, 1000, 2000, 3000, 4000, MOST];
+const MOST: usize = 5000;
 
 // ANCHOR: mounts
 pub(crate) fn measure(budget: &Budget) -> Result<Curve> {
@@ -44,9 +45,8 @@ pub(crate) fn measure(budget: &Budget) -> Result<Curve> {
             own += 1;
         }
         let mut times = Vec::new();
-        for round in budget.rounds() {
-            progress.show("mounts", number, 5000);
-            let _ = round;
+        for _ in budget.rounds() {
+            progress.show("mounts", number, MOST);
             times.push(life.create(&kind)?.0);
         }
         points.push((mounted()?, Summary::of(&times)));

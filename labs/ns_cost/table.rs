@@ -19,7 +19,12 @@ impl Costs {
         text += "\nprocess                  start, exit and wait  interval\n";
         for (name, time) in &self.processes {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{name:<24} {:>20}  {}", number(time.median), interval(*time));
+            let _ = writeln!(
+                text,
+                "{name:<24} {:>20}  {}",
+                number(time.median),
+                interval(*time)
+            );
         }
         if self.types.iter().any(|cost| cost.gone.is_none()) {
             text += "\n-: not seen, because /proc/sys/user cannot be written here\n";
@@ -51,9 +56,14 @@ impl Curve {
             return self.with_intervals(name);
         }
         let names: String = self.names.iter().map(|name| format!("{name:>8}")).collect();
-        let mut text = format!("{}: median in µs\n\n{:<10}{names}\n", self.title, self.count);
+        let mut text = format!(
+            "{}: median in µs\n\n{:<10}{names}\n",
+            self.title, self.count
+        );
         for (count, summaries) in &self.rows {
-            let medians = summaries.iter().map(|time| format!("{:>8}", number(time.median)));
+            let medians = summaries
+                .iter()
+                .map(|time| format!("{:>8}", number(time.median)));
             let _ = writeln!(text, "{count:<10}{}", medians.collect::<String>());
         }
         for (_, label, numbers) in &self.footers {

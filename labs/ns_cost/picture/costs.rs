@@ -1,17 +1,14 @@
-//! The results as pictures, in the colour of the text around them.
+//! The main table: a row for each kind, time from left to right.
 
 use std::fmt::Write as _;
 
+use super::{RIGHT, TOP, dot, head, mark};
 use crate::costs::{Cost, Costs};
-use crate::curve::Curve;
 use crate::statistics::Summary;
 
-const WIDTH: f64 = 720.0;
 const LEFT: f64 = 110.0;
-const RIGHT: f64 = 700.0;
-const TOP: f64 = 56.0;
-const COLOURS: [&str; 3] = ["#2a7de1", "#2e9e5b", "#d9822b"];
-const SERIES: [&str; 3] = ["create", "join", "destroy: until gone"];
+const ROW: f64 = 26.0;
+const SERIES: [&str; 3] = ["create", "join", "destroy, until gone"];
 
 /// A scale of powers of ten, from pixel to pixel.
 struct Scale {
@@ -40,6 +37,10 @@ impl Scale {
         self.from + share * (self.to - self.from)
     }
 
+    fn interval(&self, time: Summary) -> (f64, f64, f64) {
+        (self.at(time.low), self.at(time.median), self.at(time.high))
+    }
+
     fn ticks(&self) -> impl Iterator<Item = (f64, String)> {
         (self.lowest..=self.highest).map(|power| {
             let value = 10f64.powi(power);
@@ -62,13 +63,14 @@ fn duration(value: f64) -> String {
 impl Costs {
     pub(crate) fn svg(&self) -> String {
         let rows = self.types.len() + self.sets.len() + self.processes.len();
-        let bottom = TOP + 24.0 * rows as f64 + 20.0;
+        let bottom = TOP + ROW * rows as f64 + 20.0;
         let costs = || self.types.iter().chain(&self.sets);
         let times = costs().flat_map(Cost::times).flatten();
         let times = times.chain(self.processes.iter().map(|(_, time)| *time));
         let scale = Scale::of(times.flat_map(|time| [time.low, time.high]), LEFT, RIGHT);
-        let title = "What a namespace costs: microseconds, each step of the scale ten times the last";
-        let mut text = head(title, &self.in_words(), bottom + 30.0);
+        let title =
+            "What a namespace costs: microseconds, each step of the scale ten times the last";
+        let mut text = head("cost", title, &self.in_words(), bottom + 30.0);
         for (at, label) in scale.ticks() {
             let _ = writeln!(
                 text,
@@ -78,25 +80,27 @@ impl Costs {
                 bottom + 20.0
             );
         }
-        for ((colour, name), x) in COLOURS.into_iter().zip(SERIES).zip([120.0, 220.0, 300.0]) {
-            text += &mark(colour, x, 22.0);
+        let legend = SERIES.into_iter().chain(["start, exit and wait"]);
+        for ((series, name), x) in legend.enumerate().zip([118.0, 208.0, 284.0, 460.0]) {
+            text += &mark(series, x, 22.0);
             let _ = writeln!(text, "<text x=\"{}\" y=\"27\">{name}</text>", x + 12.0);
         }
-        text += &mark("currentColor", 490.0, 22.0);
-        text += "<text x=\"502\" y=\"27\">start, exit and wait</text>\n";
         let mut y = TOP + 10.0;
         for cost in costs() {
             text += &label(cost.kind.name, y);
-            for (time, colour) in cost.times().into_iter().zip(COLOURS) {
-                text += &time.map_or(String::new(), |time| dot(&scale, time, colour, y));
+            for (series, time) in cost.times().into_iter().enumerate() {
+                // A little below one another, since some are equal.
+                let y = y + 6.0 * (series as f64 - 1.0);
+                let times = time.map(|time| scale.interval(time));
+                text += &times.map_or(String::new(), |times| dot(series, times, y));
             }
-            y += 24.0;
+            y += ROW;
         }
         y += 10.0;
         for (name, time) in &self.processes {
             text += &label(name, y);
-            text += &dot(&scale, *time, "currentColor", y);
-            y += 24.0;
+            text += &dot(SERIES.len(), scale.interval(*time), y);
+            y += ROW;
         }
         text + "</svg>\n"
     }
@@ -131,33 +135,4 @@ fn label(name: &str, y: f64) -> String {
         LEFT - 12.0,
         y + 5.0
     )
-}
-
-fn mark(colour: &str, x: f64, y: f64) -> String {
-    format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\" fill=\"{colour}\"/>\n")
-}
-
-/// The median as a dot, its interval as a line.
-fn dot(scale: &Scale, time: Summary, colour: &str, y: f64) -> String {
-    format!(
-        "<path d=\"M{:.1} {y:.1} H{:.1}\" stroke=\"{colour}\" stroke-width=\"2\"/>{}",
-        scale.at(time.low),
-        scale.at(time.high),
-        mark(colour, scale.at(time.median), y)
-    )
-}
-
-fn head(title: &str, words: &str, height: f64) -> String {
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH:.0} {height:.0}\" \
-         role=\"img\" aria-labelledby=\"cost-t cost-d\" font-family=\"sans-serif\" \
-         font-size=\"14\" fill=\"currentColor\">\n\
-         <title id=\"cost-t\">{title}</title>\n<desc id=\"cost-d\">{words}</desc>\n"
-    )
-}
-
-impl Curve {
-    pub(crate) fn svg(&self) -> String {
-        String::new()
-    }
 }
