@@ -84,7 +84,7 @@ fn memory_of_each(
     budget: &Budget,
     progress: &Progress,
 ) -> Result<Vec<Samples>> {
-    let number = (budget.rounds as usize * 40).clamp(40, 800);
+    let number = (budget.rounds as usize * 20).clamp(40, 400);
     let descriptor = memory::of_a_descriptor(number)?;
     let mut samples = Vec::new();
     for (done, kind) in kinds.iter().enumerate() {

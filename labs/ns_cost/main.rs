@@ -50,8 +50,8 @@ struct Args {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rounds: u32,
     /// Begin no further round after so many seconds
-    #[arg(long, value_name = "S")]
-    seconds: Option<u32>,
+    #[arg(long, value_name = "S", default_value_t = 8)]
+    seconds: u32,
     /// Print the result as JSON
     #[arg(long, conflicts_with = "svg")]
     json: bool,
@@ -65,14 +65,13 @@ struct Args {
 /// How often to measure, and until when.
 struct Budget {
     rounds: u32,
-    end: Option<Instant>,
+    end: Instant,
 }
 
 impl Budget {
     /// The rounds to come, at least one, as long as there is time.
     fn rounds(&self) -> impl Iterator<Item = usize> {
-        let late = |end: Option<Instant>| end.is_some_and(|end| Instant::now() >= end);
-        (0..self.rounds as usize).take_while(move |&round| round == 0 || !late(self.end))
+        (0..self.rounds as usize).take_while(|&round| round == 0 || Instant::now() < self.end)
     }
 }
 
@@ -86,10 +85,9 @@ fn main() -> ExitCode {
 fn lab() -> Result<u8> {
     let args: Args = output::parse()?;
     args.explain.begin()?;
-    let time = |seconds: u32| Instant::now() + Duration::from_secs(seconds.into());
     let budget = Budget {
         rounds: args.rounds,
-        end: args.seconds.map(time),
+        end: Instant::now() + Duration::from_secs(args.seconds.into()),
     };
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     allow_descriptors()?;

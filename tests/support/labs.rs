@@ -41,6 +41,7 @@ pub(crate) const LINES: &[&str] = &[
     "ns_exec --wd=/ readlink /proc/self/cwd",
     "map",
     "map --json",
+    "ns_cost --rounds 1",
     "unshare -Urmpf --kill-child --mount-proc readlink /proc/self",
 ];
 

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::HOSTNAME;
+use super::{HOSTNAME, figures};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
@@ -151,6 +151,7 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
 
 /// The text with plausible values in place of those of this run.
 pub(crate) fn normalise(text: &str) -> String {
+    let text = &figures::replace(text);
     let mut found: BTreeMap<usize, (Kind, &str)> = BTreeMap::new();
     for (kind, field) in FIELDS.iter() {
         for captures in field.captures_iter(text) {

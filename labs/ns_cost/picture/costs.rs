@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{RIGHT, TOP, dot, head, mark};
+use super::{RIGHT, TOP, dot, duration, head, mark};
 use crate::costs::{Cost, Costs};
 use crate::statistics::Summary;
 
@@ -46,17 +46,6 @@ impl Scale {
             let value = 10f64.powi(power);
             (self.at(value), duration(value))
         })
-    }
-}
-
-/// A power of ten of microseconds, with the unit that suits it.
-fn duration(value: f64) -> String {
-    if value < 1e3 {
-        format!("{value} µs")
-    } else if value < 1e6 {
-        format!("{} ms", value / 1e3)
-    } else {
-        format!("{} s", value / 1e6)
     }
 }
 

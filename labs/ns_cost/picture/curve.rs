@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{COLOURS, RIGHT, TOP, head, mark};
+use super::{COLOURS, RIGHT, TOP, duration, head, mark};
 use crate::curve::Curve;
 
 const LEFT: f64 = 78.0;
@@ -40,10 +40,11 @@ impl Curve {
             let _ = writeln!(
                 text,
                 "<path d=\"M{LEFT} {0:.1} H{RIGHT}\" stroke=\"currentColor\" stroke-opacity=\"0.2\"/>\
-                 <text x=\"{1:.1}\" y=\"{2:.1}\" text-anchor=\"end\">{tick} µs</text>",
+                 <text x=\"{1:.1}\" y=\"{2:.1}\" text-anchor=\"end\">{3}</text>",
                 y(tick),
                 LEFT - 8.0,
-                y(tick) + 5.0
+                y(tick) + 5.0,
+                duration(tick)
             );
         }
         for tick in ticks(most, step_x) {

@@ -9,6 +9,17 @@ const TOP: f64 = 56.0;
 /// Told apart on white and on dark grounds, also by those who see no red or green.
 const COLOURS: [&str; 3] = ["#2a7de1", "#2e9e5b", "#d9822b"];
 
+/// A number of microseconds in the unit that suits it.
+fn duration(value: f64) -> String {
+    if value < 1e3 {
+        format!("{value} µs")
+    } else if value < 1e6 {
+        format!("{} ms", value / 1e3)
+    } else {
+        format!("{} s", value / 1e6)
+    }
+}
+
 /// A shape for each series, so that colour is not all that tells them apart.
 fn mark(series: usize, x: f64, y: f64) -> String {
     let colour = COLOURS.get(series).unwrap_or(&"currentColor");
