@@ -75,7 +75,7 @@ impl Curve {
 
     fn with_intervals(&self, name: &str) -> String {
         let mut text = format!(
-            "{}: median in µs, and its 95 % interval\n\n{:<8}{name:>10}  interval\n",
+            "{}\nMedian and its 95 % interval in µs\n\n{:<8}{name:>10}  interval\n",
             self.title, self.count
         );
         for (count, summaries) in &self.rows {
