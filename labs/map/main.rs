@@ -1,6 +1,7 @@
 //! The namespaces that exist now: who owns them, who is in them, what else holds them.
 //!
 //! Section: book/src/handles.md. See ioctl_ns(2), namespaces(7), lsns(8).
+#![no_main]
 
 mod collect;
 mod json;
@@ -13,7 +14,6 @@ mod text;
 mod tree;
 mod view;
 
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::explain::ExplainArgs;
@@ -50,9 +50,7 @@ struct Args {
     explain: ExplainArgs,
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

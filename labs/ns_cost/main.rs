@@ -1,6 +1,7 @@
 //! What a namespace costs: the time to create, join and destroy each type, and its memory.
 //!
 //! Chapter: book/src/ns_cost.md. See namespaces(7), unshare(2), setns(2), clock_gettime(2).
+#![no_main]
 
 mod alive;
 mod costs;
@@ -18,7 +19,6 @@ mod progress;
 mod statistics;
 mod table;
 
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
