@@ -72,21 +72,36 @@ impl fmt::Display for Identity {
 /// # Errors
 /// `prctl`, which does not fail.
 pub fn become_ordinary_user() -> Result<()> {
-    if !is_capable(&[Capability::CAP_SETUID, Capability::CAP_SETGID]) {
-        return Ok(());
+    if let Some(uid) = drop_to_ordinary_user()? {
+        notice(format_args!(
+            "no root needed: going on as uid {uid}, an ordinary user"
+        ));
+        explain!("setresuid({uid}): from root to another user, which drops every capability");
     }
-    let (uid, gid) = (caller("SUDO_UID"), caller("SUDO_GID"));
+    Ok(())
+}
+
+/// As [`become_ordinary_user`], without a word: the user that root has become, if any.
+///
+/// # Errors
+/// `prctl`, which does not fail.
+pub fn drop_to_ordinary_user() -> Result<Option<u32>> {
+    if !is_capable(&[Capability::CAP_SETUID, Capability::CAP_SETGID]) {
+        return Ok(None);
+    }
+    let (uid, gid) = (ordinary_user(), caller("SUDO_GID"));
     if change_to(Uid::from_raw(uid), Gid::from_raw(gid)).is_err() {
-        return Ok(());
+        return Ok(None);
     }
     // The files in /proc of a process that has changed its IDs belong to root,
     // and it could not write its own maps. It has nothing to hide: say so.
     set_dumpable(true).step("prctl", "PR_SET_DUMPABLE")?;
-    notice(format_args!(
-        "no root needed: going on as uid {uid}, an ordinary user"
-    ));
-    explain!("setresuid({uid}): from root to another user, which drops every capability");
-    Ok(())
+    Ok(Some(uid))
+}
+
+/// The ordinary user that root becomes.
+pub fn ordinary_user() -> u32 {
+    caller("SUDO_UID")
 }
 
 fn change_to(uid: Uid, gid: Gid) -> nix::Result<()> {

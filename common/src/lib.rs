@@ -27,6 +27,7 @@ pub mod hold;
 pub mod id_map;
 pub mod identity;
 pub mod lifeline;
+pub mod json;
 pub mod mounts;
 pub mod namespace;
 pub mod netlink;
@@ -49,6 +50,7 @@ pub mod stat;
 mod sys;
 pub mod sysv;
 pub mod terminal;
+pub mod tone;
 
 pub use checkpoint::Checkpoint;
 pub use clone::{Child, ChildStack, clone};

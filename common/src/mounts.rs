@@ -22,6 +22,8 @@ pub struct Proc {
 /// as `\040`, and are left so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
+    /// Its number, which no other mount of the machine has at the time.
+    pub id: u32,
     /// Where it is mounted, relative to the process's root.
     pub point: String,
     /// The optional fields, such as `shared:1` or `master:1`; empty if private.
@@ -66,7 +68,7 @@ impl Proc {
     /// As [`read`](Self::read).
     pub fn mounts(&self, pid: Pid) -> Result<Vec<Mount>> {
         let text = self.read(pid, "mountinfo")?;
-        Ok(text.lines().filter_map(parse).collect())
+        Ok(parse(&text))
     }
 
     /// The topmost mount on a directory, if there is one.
@@ -79,14 +81,21 @@ impl Proc {
     }
 }
 
+/// The mounts in the text of a mountinfo file.
+pub fn parse(mountinfo: &str) -> Vec<Mount> {
+    mountinfo.lines().filter_map(parse_line).collect()
+}
+
 /// `36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue`
-fn parse(line: &str) -> Option<Mount> {
+fn parse_line(line: &str) -> Option<Mount> {
     let (before, after) = line.split_once(" - ")?;
-    let mut before = before.split(' ').skip(4);
-    let point = before.next()?.to_owned();
+    let mut before = before.split(' ');
+    let id = before.next()?.parse().ok()?;
+    let point = before.nth(3)?.to_owned();
     let optional: Vec<_> = before.skip(1).collect();
     let mut after = after.split(' ');
     Some(Mount {
+        id,
         point,
         propagation: optional.join(" "),
         kind: after.next()?.to_owned(),

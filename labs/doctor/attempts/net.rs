@@ -1,0 +1,86 @@
+//! Two network namespaces connected, a raw socket, and a port that only root opens.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
+
+use common::netlink::{LinkMonitor, Rtnetlink, add_address, add_veth, link_up};
+use common::ping::echo;
+use common::rootless::Capability;
+use common::{Checkpoint, Step as _};
+use nix::sched::{CloneFlags, unshare};
+
+use super::{Attempt, enter_unless_capable};
+use crate::trial::{Trial, Tried};
+
+pub(crate) static NET: Attempt = Attempt {
+    key: "net",
+    title: "a veth pair between two network namespaces",
+    calls: "unshare(CLONE_NEWNET), clone(CLONE_NEWNET), RTM_NEWLINK (veth), RTM_NEWADDR\n\
+            see: network_namespaces(7), veth(4), rtnetlink(7)",
+    work: veth_pair,
+};
+
+pub(crate) static PING: Attempt = Attempt {
+    key: "ping",
+    title: "a raw socket in a network namespace",
+    calls: "unshare(CLONE_NEWNET), socket(SOCK_RAW, IPPROTO_ICMP), an echo to 127.0.0.1\n\
+            see: raw(7), icmp(7)",
+    work: || {
+        enter_network()?;
+        echo(Ipv4Addr::LOCALHOST, PATIENCE)?;
+        Ok(())
+    },
+};
+
+pub(crate) static PORT: Attempt = Attempt {
+    key: "port",
+    title: "port 80 in a network namespace",
+    calls: "unshare(CLONE_NEWNET), bind(127.0.0.1:80), listen()\nsee: ip(7), capabilities(7)",
+    work: || {
+        enter_network()?;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 80)).step("bind", "127.0.0.1:80")?;
+        Ok(())
+    },
+};
+
+/// What net_ns needs, which works directly only with all of them.
+const NEEDED: [Capability; 4] = [
+    Capability::CAP_SYS_ADMIN,
+    Capability::CAP_NET_ADMIN,
+    Capability::CAP_NET_RAW,
+    Capability::CAP_NET_BIND_SERVICE,
+];
+
+/// Nothing outside these namespaces has such addresses: they are of no use there.
+const OUTSIDE: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
+const INSIDE: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 2);
+const PREFIX_LEN: u8 = 30;
+
+const PATIENCE: Duration = Duration::from_secs(1);
+
+fn enter_network() -> Tried {
+    enter_unless_capable(&NEEDED)?;
+    unshare(CloneFlags::CLONE_NEWNET).step("unshare", "CLONE_NEWNET")?;
+    Ok(Rtnetlink::open()?.batch(&[link_up("lo")])?)
+}
+
+fn veth_pair() -> Tried {
+    enter_network()?;
+    let connected = Checkpoint::new()?;
+    let inside = Trial::start(CloneFlags::CLONE_NEWNET, || {
+        connected.wait()?;
+        set_up("veth1", INSIDE)?;
+        LinkMonitor::open()?.wait_until_up("veth1", PATIENCE)?;
+        Ok(())
+    })?;
+    Rtnetlink::open()?.batch(&[add_veth("veth0", "veth1", inside.child.pid(), None)])?;
+    set_up("veth0", OUTSIDE)?;
+    connected.open()?;
+    inside.end()
+}
+
+fn set_up(link: &str, address: Ipv4Addr) -> Tried {
+    let mut rtnetlink = Rtnetlink::open()?;
+    let index = rtnetlink.index(link)?;
+    Ok(rtnetlink.batch(&[link_up(link), add_address(index, address, PREFIX_LEN)])?)
+}

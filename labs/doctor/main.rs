@@ -1,0 +1,62 @@
+//! The doctor: what this machine allows, found out by trying.
+//!
+//! Book: book/src/start.md, "When a lab is refused". See namespaces(7).
+
+mod attempts;
+mod caller;
+mod causes;
+mod evidence;
+mod examination;
+mod experiments;
+mod fixes;
+mod json;
+mod labs;
+mod report;
+mod trial;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use common::explain::ExplainArgs;
+use common::{Result, output};
+use evidence::Evidence;
+
+/// Makes and uses every type of namespace, and says what is refused, why, and which
+/// labs run
+///
+/// Exit status: 0 if every lab runs for the caller, 1 if not. Root's doctor tries
+/// everything as an ordinary user, too.
+#[derive(Parser)]
+#[command(name = "doctor", version)]
+struct Args {
+    /// One line of JSON in place of the tables
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    explain: ExplainArgs,
+}
+
+fn main() -> ExitCode {
+    common::run(lab)
+}
+
+// ANCHOR: main
+fn lab() -> Result<u8> {
+    let args: Args = output::parse()?;
+    args.explain.begin()?;
+
+    let evidence = Evidence::collect();
+    let callers = caller::all().into_iter();
+    let examinations: Vec<_> = callers
+        .map(|caller| examination::of(caller, &evidence))
+        .collect();
+    if args.json {
+        json::print(&examinations, &evidence)?;
+    } else {
+        report::print(&examinations, &evidence)?;
+    }
+    let you = examinations.first();
+    let all_run = you.is_some_and(|you| examination::blocked_labs(you, &examinations).is_empty());
+    Ok(if all_run { 0 } else { 1 })
+}
+// ANCHOR_END: main
