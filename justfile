@@ -47,6 +47,14 @@ map *args:
     folder=$({{ just }} _build map)
     exec "$folder/map" "$@"
 
+# Try what this machine allows, and say which labs run: just doctor, just doctor --json
+[no-exit-message]
+doctor *args:
+    #!/bin/sh
+    set -eu
+    folder=$({{ just }} _build doctor)
+    exec "$folder/doctor" "$@"
+
 # Build every lab, statically where this machine can link so; prints the folder
 build:
     @{{ just }} _build

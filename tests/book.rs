@@ -70,8 +70,8 @@ fn the_summary_names_every_page_and_every_page_exists() {
     assert_eq!(named.len(), pages.len(), "{named:?}");
 }
 
-/// Tools have a section in the chapter of another lab.
-const TOOLS: [(&str, &str); 1] = [("map", "handles.md")];
+/// Tools have a section in another page.
+const TOOLS: [(&str, &str); 2] = [("map", "handles.md"), ("doctor", "start.md")];
 
 #[test]
 fn every_lab_has_a_chapter_that_shows_its_code_and_its_transcript() {

@@ -1,71 +1,117 @@
-//! The doctor's word against the labs: under each block that a sandbox can build, what
-//! it says of every lab is compared with what the lab then does.
+//! The doctor's tables, its JSON and its narration. What it says is compared with what
+//! the labs do in `doctor_blocks.rs`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod support;
 
-use std::path::Path;
+use support::sandbox::{self, NO_CAPABILITIES, require_a_sandbox, with_limit, with_mounts};
+use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, labs, require};
 
-use support::{assert_transcript, everyone, host, installed, is_root, lab, labs, require};
-
-/// A way of running a command, `"$@"`, in which something is refused.
-struct Block {
-    name: &'static str,
-    /// A shell command around `"$@"`.
-    around: &'static str,
-    /// The caller's exit status, and for each caller the causes found and the labs refused.
-    expected: &'static str,
-}
-
-/// Runs the doctor, and after it every lab as every caller that it speaks of; says
-/// where they disagree, and then what was found. `$1` of `block` is not known here,
-/// so it is a function around `"$@"`.
-const COMPARE: &str = r#"
-ordinary='setpriv --reuid=1000 --regid=1000 --clear-groups --'
-block doctor --json >/mnt/scratch/json 2>/mnt/scratch/said </dev/null; status=$?
-cat /mnt/scratch/said
-jq -r '.callers | to_entries[] | .key as $who | .value.labs[] | "\($who) \(.runs) \(.command)"' /mnt/scratch/json |
-while read who says command; do
-    as=; [ $who = 0 ] || as=$ordinary
-    block $as sh -c "$command" >/mnt/scratch/out 2>&1 </dev/null; real=$?
-    runs=false; [ $real = 0 ] && runs=true
-    [ $runs = $says ] && continue
-    echo "caller $who, $command: the doctor says $says, the lab's status is $real"; cat /mnt/scratch/out
-done
-echo "status $status"
-jq -r '.callers[] | ([.attempts[] | select(.works | not) | .cause] | unique | join(" ")) +
-                    ": " + ([.labs[] | select(.runs | not) | .name] | join(" "))' /mnt/scratch/json
-"#;
-
-const SECCOMP: &str = include_str!("support/seccomp.py");
-
-fn compare(blocks: &[Block]) {
-    for Block {
-        name,
-        around,
-        expected,
-    } in blocks
-    {
-        let seccomp = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/seccomp.py");
-        let around = around.replace("SECCOMP", &format!("python3 {}", seccomp.display()));
-        let script = format!("umask 022\nblock() {{\n{around}\n}}\n{COMPARE}");
-        eprintln!("{name}");
-        host::on_own_host(&script).stdout(format!("{}\n", expected.trim()));
+/// The table as a person sees it, in the book as well.
+#[test]
+fn the_report_names_cause_and_fix() {
+    require_a_sandbox!();
+    for (around, cause, fix) in [
+        (
+            r#"$seccomp docker "$@""#.to_owned(),
+            "A seccomp filter refuses",
+            "--security-opt seccomp=unconfined",
+        ),
+        (
+            with_limit("0 >/proc/sys/user/max_pid_namespaces"),
+            "The limit user.max_pid_namespaces is 0",
+            "sudo sysctl -w user.max_pid_namespaces=",
+        ),
+        (
+            with_mounts("mount --bind /dev/null /proc/keys", "$user1234"),
+            "A part of /proc is covered (/proc/keys)",
+            "--security-opt systempaths=unconfined",
+        ),
+        (
+            r#"/usr/bin/unshare -m sh -c 'mkdir -p /tmp/root; mount --rbind / /tmp/root
+                   chroot /tmp/root "$@"; exit $?' sh "$@""#
+                .to_owned(),
+            "This process is in a chroot",
+            "Leave the chroot",
+        ),
+        (
+            format!(r#"{NO_CAPABILITIES} "$@""#),
+            "root without the capability CAP_SETFCAP",
+            "--cap-add SETFCAP",
+        ),
+    ] {
+        let run = sandbox::run(&around, "block doctor; echo status $?");
+        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let joined: Vec<_> = text.split_whitespace().collect();
+        let joined = joined.join(" ");
+        assert!(joined.contains(cause) && joined.contains(fix), "{text}");
+        assert!(text.ends_with("status 1\n"), "{text}");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
+        assert!(!text.contains('\u{1b}'), "colour in a pipe: {text}");
     }
 }
 
 #[test]
-fn explore() {
-    let file = std::fs::read_to_string("/tmp/doctor-blocks").unwrap();
-    for block in file.split("\n\n") {
-        let script = format!(
-            "cat >/mnt/scratch/seccomp.py <<'PY'\n{SECCOMP}PY\nblock() {{\n{block}\n}}\n{COMPARE}"
-        );
-        let out = host::on_own_host(&script);
-        eprintln!(
-            "=== {block}\n{}{}",
-            String::from_utf8_lossy(&out.get_output().stdout),
-            String::from_utf8_lossy(&out.get_output().stderr)
+fn default() {
+    assert_transcript!("default", lab("doctor").by(Who::User).transcript());
+}
+
+#[test]
+fn the_table_says_that_every_lab_runs() {
+    for who in everyone() {
+        let run = lab("doctor")
+            .by(*who)
+            .command()
+            .assert()
+            .success()
+            .stderr("");
+        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        assert!(text.contains("\nEvery lab runs as uid "), "{text}");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
         );
     }
+}
+
+/// The tools that need no namespaces are no labs to speak of.
+#[test]
+fn the_doctor_knows_every_lab() {
+    let run = lab("doctor").args(["--json"]).command().assert();
+    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    for name in labs::names() {
+        let known = text.contains(&format!("{{\"name\":\"{name}\","));
+        assert!(
+            known || ["doctor", "map"].contains(&name.as_str()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_attempt_is_narrated() {
+    let run = lab("doctor")
+        .by(Who::User)
+        .args(["--explain"])
+        .command()
+        .assert();
+    let narration = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    for call in [
+        "clone(CLONE_NEWUSER)",
+        "sethostname(",
+        "mount(proc",
+        "RTM_NEWLINK",
+        "timens_offsets",
+    ] {
+        assert!(narration.contains(call), "{call}: {narration}");
+    }
+}
+
+#[test]
+fn the_host_is_as_it_was() {
+    require!(is_root(), "compares a host of its own");
+    host::leaves_the_host_untouched("doctor; $user doctor; doctor --json --explain");
 }

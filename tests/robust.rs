@@ -196,7 +196,9 @@ fn a_chroot_refuses_user_namespaces_and_the_hint_says_so() {
     let output = host::on_own_host(script).code(1).stdout("");
     let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     assert!(
-        error.contains("CLONE_NEWUSER: EPERM") && error.contains("inside a chroot"),
+        error.contains("CLONE_NEWUSER: EPERM")
+            && error.contains("chroot")
+            && error.contains("just doctor"),
         "{error}"
     );
 }

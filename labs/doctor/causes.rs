@@ -116,7 +116,10 @@ fn of_namespace(refusal: &Refusal, evidence: &Evidence, makes_user: bool) -> Cau
 /// below it. A process reads those of its own; what holds around it shows only here.
 fn of_limit(types: &[Type]) -> Cause {
     let limits: Vec<_> = types.iter().map(|kind| (*kind, limit(kind.name))).collect();
-    explain!("read(/proc/sys/user/max_*_namespaces): {limits:?}");
+    for (kind, limit) in &limits {
+        let limit = limit.map_or_else(|| "no such file".to_owned(), |limit| limit.to_string());
+        explain!("read(/proc/sys/user/max_{kind}_namespaces): {limit}");
+    }
     if let Some((kind, _)) = limits.iter().find(|(_, limit)| *limit == Some(0)) {
         return Cause::LimitIsZero(*kind);
     }
@@ -161,6 +164,9 @@ fn of_mount(refusal: &Refusal, evidence: &Evidence) -> Cause {
 fn of_missing_file(path: &str, evidence: &Evidence) -> Cause {
     if !evidence.has_proc && path.starts_with("/proc") {
         return Cause::NoProc;
+    }
+    if evidence.is_foreign_proc && path.starts_with("/proc") {
+        return Cause::ForeignProc;
     }
     if evidence.masks.iter().any(|mask| path.starts_with(mask)) {
         return Cause::MaskedProc(evidence.masks.clone());

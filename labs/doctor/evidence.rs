@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use common::mounts::{Mount, parse};
+use common::namespace::check_proc;
 use common::rootless::{Capability, is_capable};
 use nix::libc::SECCOMP_MODE_FILTER;
 use nix::unistd::{geteuid, getppid};
@@ -14,6 +15,8 @@ pub(crate) struct Evidence {
     pub(crate) has_filter: bool,
     /// There is a /proc.
     pub(crate) has_proc: bool,
+    /// It belongs to another PID namespace.
+    pub(crate) is_foreign_proc: bool,
     /// Whether the root directory is another than that of the mount namespace.
     pub(crate) in_chroot: Option<bool>,
     /// What is mounted below /proc and covers a part of it.
@@ -40,7 +43,8 @@ impl Evidence {
         let uid = geteuid().as_raw();
         Self {
             has_filter: field("Seccomp").parse() == Ok(SECCOMP_MODE_FILTER),
-            has_proc: Path::new("/proc/self").exists(),
+            has_proc: fs::symlink_metadata("/proc/self").is_ok(),
+            is_foreign_proc: check_proc().is_err(),
             in_chroot: is_chroot(&mounts),
             masks: masks(&mounts),
             userns_switched_off: number("/proc/sys/kernel/unprivileged_userns_clone") == Some(0),
@@ -102,8 +106,11 @@ fn masks(mounts: &[Mount]) -> Vec<String> {
 }
 
 fn apparmor_profile() -> Option<String> {
-    // Where another security module owns the file of the old name, this one is absent.
-    let label = text("/proc/self/attr/apparmor/current");
+    let mut label = text("/proc/self/attr/apparmor/current");
+    // Before Linux 5.8 there is only the file that it shares with the other modules.
+    if label.is_empty() && Path::new("/sys/module/apparmor").exists() {
+        label = text("/proc/self/attr/current");
+    }
     let label = label.trim();
     (!label.is_empty() && label != "unconfined").then(|| label.to_owned())
 }

@@ -9,6 +9,9 @@ use nix::sched::{CloneFlags, unshare};
 use crate::caller::Caller;
 use crate::trial::Refusal;
 
+/// What filters answer: Docker's and systemd's profiles EPERM or ENOSYS.
+const FILTERS_SAY: [Errno; 3] = [Errno::EPERM, Errno::EACCES, Errno::ENOSYS];
+
 /// Whether a filter stands before the kernel and answers in its place.
 ///
 /// The call is made once more in a form that no kernel carries out, for anybody:
@@ -17,6 +20,9 @@ use crate::trial::Refusal;
 /// filter sees the system call and its flags, finds them on its list, and says what
 /// it says always.
 pub(crate) fn filter_answers(caller: Caller, refusal: &Refusal) -> Option<bool> {
+    if !FILTERS_SAY.contains(&refusal.errno) {
+        return None;
+    }
     let flags = flags_in(&refusal.object);
     let (form, kernels_answer, answer) = match refusal.step.as_str() {
         "unshare" => {
@@ -43,6 +49,10 @@ pub(crate) fn filter_answers(caller: Caller, refusal: &Refusal) -> Option<bool> 
         _ => return None,
     };
     let errno = answer.err()?.errno;
+    if errno != kernels_answer && !FILTERS_SAY.contains(&errno) {
+        // The experiment itself could not be made, for want of processes or memory.
+        return None;
+    }
     explain!("{form}, which the kernel answers with {kernels_answer:?} for everybody: {errno:?}");
     Some(errno != kernels_answer)
 }

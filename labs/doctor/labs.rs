@@ -80,7 +80,7 @@ pub(crate) const ALL: [Lab; 12] = [
     Lab {
         name: "ipc_ns",
         direct: "ipc_ns",
-        needs: &[&a::IPC],
+        needs: &[&a::PROCFS, &a::IPC],
         ..LAB
     },
     Lab {

@@ -11,6 +11,7 @@ mod experiments;
 mod fixes;
 mod json;
 mod labs;
+mod reasons;
 mod report;
 mod trial;
 

@@ -2,7 +2,6 @@
 
 use common::tone::Tone;
 use common::{Result, say};
-use nix::sys::utsname::uname;
 
 use crate::causes::Cause;
 use crate::evidence::Evidence;
@@ -19,20 +18,11 @@ const EXAMPLES: usize = 2;
 
 pub(crate) fn print(all: &[Examination], evidence: &Evidence) -> Result<()> {
     let reasons = Reasons::of(all);
-    print_header(evidence)?;
     print_attempts(all, &reasons)?;
     reasons.print()?;
     print_labs(all, &reasons)?;
-    print_verdict(all)
-}
-
-fn print_header(evidence: &Evidence) -> Result<()> {
-    let release = uname().map(|uts| uts.release().to_string_lossy().into_owned());
-    say!("Linux {}", release.unwrap_or_default())?;
-    if let Some(file) = evidence.container {
-        say!("This looks like a container: there is {file}.")?;
-    }
-    say!("")
+    print_verdict(all)?;
+    print_remarks(all, &reasons, evidence)
 }
 
 fn print_attempts(all: &[Examination], reasons: &Reasons<'_>) -> Result<()> {
@@ -43,7 +33,10 @@ fn print_attempts(all: &[Examination], reasons: &Reasons<'_>) -> Result<()> {
     for (index, finding) in first.findings.iter().enumerate() {
         let outcomes = all.iter().filter_map(|one| one.findings.get(index));
         let cells: Vec<_> = outcomes
-            .map(|finding| cell("works", "blocked", reasons.numbers([finding])))
+            .map(|finding| match &finding.refused {
+                Some(_) if finding.attempt.is_optional() => (Tone::Strong, "refused".to_owned()),
+                _ => cell("works", "blocked", reasons.numbers([finding])),
+            })
             .collect();
         say!(
             "{}",
@@ -83,8 +76,25 @@ fn print_verdict(all: &[Examination]) -> Result<()> {
             }
         }
     }
-    if all.iter().all(|one| one.caller.uid != 0) {
-        say!("What root may do, root can try: just root doctor")?;
+    Ok(())
+}
+
+fn print_remarks(all: &[Examination], reasons: &Reasons<'_>, evidence: &Evidence) -> Result<()> {
+    let is_refused = !reasons.0.is_empty();
+    if is_refused && all.iter().all(|one| one.caller.uid != 0) {
+        say!("Root may be able to do more; to see it, type: just root doctor")?;
+    }
+    let is_typical = reasons
+        .0
+        .iter()
+        .any(|(cause, _)| cause.is_typical_of_containers());
+    if let (true, Some(file)) = (is_typical, evidence.container) {
+        let line = format!(
+            "This looks like a container: there is {file}. Its options are given at its start."
+        );
+        for line in wrapped(&line, 80) {
+            say!("{line}")?;
+        }
     }
     Ok(())
 }
@@ -119,6 +129,7 @@ impl<'a> Reasons<'a> {
     fn of(all: &'a [Examination]) -> Self {
         let mut reasons = Self(Vec::new());
         let findings = all.iter().flat_map(|one| &one.findings);
+        let findings = findings.filter(|finding| !finding.attempt.is_optional());
         for (refusal, cause) in findings.filter_map(|finding| finding.refused.as_ref()) {
             match reasons.0.iter_mut().find(|(known, _)| *known == cause) {
                 Some((_, refusals)) if refusals.contains(&refusal) => {}

@@ -42,6 +42,7 @@ pub(crate) const LINES: &[&str] = &[
     "map",
     "map --json",
     "ns_cost --rounds 1",
+    "doctor",
     "unshare -Urmpf --kill-child --mount-proc readlink /proc/self",
 ];
 

@@ -17,6 +17,7 @@ pub(crate) mod labs;
 pub(crate) mod normalise;
 pub(crate) mod run;
 pub(crate) mod seccomp;
+pub(crate) mod sandbox;
 pub(crate) mod session;
 pub(crate) mod storm;
 

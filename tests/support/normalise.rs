@@ -99,6 +99,7 @@ static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         ),
         (Kind::User, r"\buid (?<x>\d+) (?:outside|is root|and gid)"),
         (Kind::User, r"\bgid (?<x>\d+) outside"),
+        (Kind::User, r"\b(?:AS UID|(?:runs|run) as uid) (?<x>\d+)\b"),
         // user_ns: the caller's own IDs, wherever they are seen.
         (Kind::User, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = (?<x>\d+)"),
         (Kind::Group, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = \d+, gid = (?<x>\d+)"),

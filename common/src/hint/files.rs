@@ -3,9 +3,8 @@
 use nix::errno::Errno;
 
 /// Where making a user namespace succeeds, and using it does not.
-const RESTRICTED: &str = "user namespaces are restricted here: use sudo, or on Ubuntu 24.04 \
-    sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; a root without \
-    CAP_SETFCAP cannot be mapped: be an ordinary user";
+const RESTRICTED: &str = "user namespaces are restricted here: `just doctor` says by what, and \
+    what to do; or use sudo";
 
 /// Hints for open, readlink, read, write and the search for a hierarchy.
 pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static str> {

@@ -8,14 +8,16 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
         ("mount", _) if object.contains("/ns/") => return binding(object, errno),
         ("mount", Errno::EPERM) if object.starts_with("proc on ") => {
             "in a user namespace a fresh proc may be mounted only where the old one is wholly \
-             visible: containers mask parts of /proc; leave the container, or use --host-proc"
+             visible: `just doctor` says what covers it; or use --host-proc"
+        }
+        ("mount", Errno::EACCES) => {
+            "a security module forbids it: `just doctor` says which; or use sudo"
         }
         ("mount" | "umount" | "pivot_root" | "chroot", Errno::EPERM) => {
             "it needs CAP_SYS_ADMIN (chroot: CAP_SYS_CHROOT) in the user namespace that owns the \
              mount namespace, and no filter of system calls: in Docker add --security-opt \
              seccomp=unconfined"
         }
-        ("mount", Errno::EACCES) => "a security module (AppArmor, SELinux) forbids it: use sudo",
         ("mount", Errno::ENOENT) => "the directory to mount on must exist",
         ("mount", Errno::EINVAL) if object.ends_with(" on /") => {
             "/ is no mount point here: inside a chroot, propagation cannot be set on it"

@@ -6,26 +6,24 @@ use nix::errno::Errno;
 pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static str> {
     Some(match (step, errno) {
         ("unshare" | "clone", Errno::EPERM) if object.contains("CLONE_NEWUSER") => {
-            "this machine refuses user namespaces to ordinary users: use sudo; in Docker add \
-             --security-opt seccomp=unconfined; on Debian 10 sudo sysctl \
-             kernel.unprivileged_userns_clone=1; inside a chroot none can be made, nor by a \
-             user or group that this namespace does not map"
+            "a filter, a switch or a chroot refuses user namespaces here: `just doctor` says \
+             which, and what to do; or use sudo"
         }
         ("unshare" | "clone", Errno::EPERM) => {
             "new namespaces need CAP_SYS_ADMIN: use sudo, or make a user namespace, too \
-             (unshare --map-root-user); in Docker add --security-opt seccomp=unconfined"
+             (unshare --map-root-user); where root is refused, `just doctor` says why"
         }
         ("unshare" | "clone", Errno::ENOSPC) => {
-            "a limit is reached: see `sysctl user` for max_*_namespaces (0 switches a type off); \
-             PID and user namespaces nest about 32 deep; ended ones take a moment to be freed"
+            "a limit is reached, of namespaces or of their nesting: `just doctor` says which; \
+             ended ones take a moment to be freed"
         }
         ("unshare", Errno::EINVAL) if object.contains("CLONE_NEWPID") => {
             "a process makes a PID namespace for its children only once: add --fork to the unshare \
              around this one; or this kernel has none: compare `ls /proc/self/ns`"
         }
         ("unshare" | "clone", Errno::EINVAL) => {
-            "this kernel was built without that type of namespace: compare `ls /proc/self/ns` \
-             with namespaces(7); WSL 1 has none, WSL 2 has"
+            "this kernel was built without that type of namespace: `just doctor` says which types \
+             it has; WSL 1 has none, WSL 2 has"
         }
         ("unshare" | "clone", Errno::EUSERS) => {
             "user namespaces are nested too deeply: leave some of the shells around this one"

@@ -12,7 +12,7 @@ pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static s
         ("RTM_NEWLINK", Errno::EOPNOTSUPP) => "the kernel has no veth: sudo modprobe veth",
         ("RTM_NEWLINK" | "RTM_NEWADDR", Errno::EPERM) => {
             "configuring a network namespace needs CAP_NET_ADMIN in the user namespace that owns \
-             it; on Ubuntu 24.04: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+             it: `just doctor` says who takes it away"
         }
         ("bind", Errno::EADDRINUSE) => {
             "another server holds port 80, see `ss -ltnp 'sport = 80'`: end it, or leave --host out"

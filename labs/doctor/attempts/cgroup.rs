@@ -35,7 +35,7 @@ pub(crate) static CGROUP: Attempt = Attempt {
 
 pub(crate) static SUB_CGROUP: Attempt = Attempt {
     key: "sub_cgroup",
-    title: "a cgroup of one's own (optional)",
+    title: "a cgroup of one's own; labs do without",
     calls: "mkdir() in /sys/fs/cgroup, write() to cgroup.procs, rmdir()\nsee: cgroups(7)",
     work: || {
         let tree = find_hierarchy()?;

@@ -28,8 +28,9 @@ pub(crate) struct Attempt {
 }
 
 /// Every attempt, in the order in which they are made.
-pub(crate) const ALL: [&Attempt; 15] = [
+pub(crate) const ALL: [&Attempt; 16] = [
     &processes::PROCFS,
+    &user::ENTER,
     &user::USER,
     &processes::UTS,
     &processes::PID,
@@ -45,6 +46,16 @@ pub(crate) const ALL: [&Attempt; 15] = [
     &cgroup::SUB_CGROUP,
     &time::TIME,
 ];
+
+/// What labs make use of and do without.
+const OPTIONAL: &Attempt = &cgroup::SUB_CGROUP;
+
+impl Attempt {
+    /// Whether every lab does without it.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.key == OPTIONAL.key
+    }
+}
 
 pub(crate) use cgroup::CGROUP;
 pub(crate) use ipc::IPC;

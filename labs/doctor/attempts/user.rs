@@ -6,24 +6,27 @@ use nix::sched::CloneFlags;
 use nix::unistd::{getegid, geteuid, getpid};
 
 use super::{Attempt, enter};
-use crate::trial::{Trial, Tried, in_child};
+use crate::trial::{Trial, Tried};
+
+/// How every lab but `user_ns` begins without root: each attempt of those who need
+/// it begins so, too, and this one does nothing else.
+pub(crate) static ENTER: Attempt = Attempt {
+    key: "enter",
+    title: "entering a user namespace, as root of it",
+    calls: "unshare(CLONE_NEWUSER), write() to setgroups, uid_map and gid_map of its own\n\
+            see: user_namespaces(7)",
+    work: enter,
+};
 
 pub(crate) static USER: Attempt = Attempt {
     key: "user",
-    title: "a user namespace, with its ID maps",
-    calls: "unshare(CLONE_NEWUSER), clone(CLONE_NEWUSER); write() to setgroups, uid_map, gid_map\n\
+    title: "a child in a user namespace, with ID maps",
+    calls: "clone(CLONE_NEWUSER), write() to setgroups, uid_map and gid_map of the child\n\
             see: user_namespaces(7)",
-    work: user,
+    work: child_with_maps,
 };
 
-fn user() -> Tried {
-    // As every other lab without root begins: the process writes its own maps.
-    in_child(CloneFlags::empty(), enter)?;
-    by_clone()
-}
-
-/// As `user_ns` does: the parent writes the child's maps.
-fn by_clone() -> Tried {
+fn child_with_maps() -> Tried {
     let (uid, gid) = (geteuid(), getegid());
     Identity::of(getpid())?;
     let written = Checkpoint::new()?;

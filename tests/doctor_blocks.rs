@@ -1,0 +1,284 @@
+//! The doctor's word against the labs: in each sandbox, what it says of every lab is
+//! compared with what that lab then does.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use support::sandbox::{NO_CAPABILITIES, compare, require_a_sandbox, with_limit, with_mounts};
+use support::{installed, is_root, require};
+
+#[test]
+fn an_open_machine_runs_every_lab() {
+    require_a_sandbox!();
+    compare(&[
+        (
+            r#""$@""#,
+            "status 0
+             : all run
+             cgroup_not_writable: all run",
+        ),
+        (
+            r#"$user1234 "$@""#,
+            "status 0
+             cgroup_not_writable: all run",
+        ),
+    ]);
+}
+
+#[test]
+fn a_seccomp_filter_is_told_from_the_kernel() {
+    require_a_sandbox!();
+    compare(&[
+        (
+            r#"$seccomp refuse "$@""#,
+            "status 1
+             seccomp: none runs
+             seccomp: none runs",
+        ),
+        (
+            r#"$seccomp docker $user1234 "$@""#,
+            "status 1
+             seccomp: none runs",
+        ),
+        (
+            r#"$seccomp unshare "$@""#,
+            "status 1
+             seccomp: not ns_exec unshare mount_ns net_ns ipc_ns cgroup_ns time_ns
+             seccomp: not uts_ns ns_exec unshare pid_ns init mount_proc mount_ns net_ns ipc_ns cgroup_ns time_ns",
+        ),
+        (
+            r#"$seccomp clone $user1234 "$@""#,
+            "status 1
+             cgroup_not_writable seccomp: not uts_ns pid_ns init mount_proc mount_ns net_ns user_ns ipc_ns",
+        ),
+        (
+            r#"$seccomp mount "$@""#,
+            "status 1
+             seccomp: not unshare mount_proc mount_ns ipc_ns
+             cgroup_not_writable seccomp: not unshare mount_proc mount_ns ipc_ns",
+        ),
+        (
+            r#"$seccomp setns,sethostname $user1234 "$@""#,
+            "status 1
+             cgroup_not_writable seccomp: not uts_ns ns_exec mount_proc",
+        ),
+    ]);
+}
+
+#[test]
+fn a_limit_is_told_by_its_name() {
+    require_a_sandbox!();
+    for (limit, expected) in [
+        (
+            "0 >/proc/sys/user/max_user_namespaces",
+            "limit_zero: not user_ns",
+        ),
+        (
+            "0 >/proc/sys/user/max_uts_namespaces",
+            "limit_zero: not uts_ns ns_exec mount_proc",
+        ),
+        (
+            "0 >/proc/sys/user/max_mnt_namespaces",
+            "limit_zero: not unshare mount_proc mount_ns ipc_ns",
+        ),
+        (
+            "0 >/proc/sys/user/max_pid_namespaces",
+            "limit_zero: not unshare pid_ns init mount_proc net_ns",
+        ),
+        (
+            "0 >/proc/sys/user/max_net_namespaces",
+            "limit_zero: not net_ns",
+        ),
+        (
+            "1 >/proc/sys/user/max_net_namespaces",
+            "limit_reached: not net_ns",
+        ),
+        (
+            "0 >/proc/sys/user/max_ipc_namespaces",
+            "limit_zero: not ipc_ns",
+        ),
+        (
+            "0 >/proc/sys/user/max_cgroup_namespaces",
+            "limit_zero: not cgroup_ns",
+        ),
+        (
+            "0 >/proc/sys/user/max_time_namespaces",
+            "limit_zero: not time_ns",
+        ),
+    ] {
+        let expected = format!("status 1\ncgroup_not_writable {expected}");
+        compare(&[(&with_limit(limit), &expected)]);
+    }
+    let around = with_limit("0 >/proc/sys/user/max_net_namespaces");
+    let inside = around.replace("exec ", "exec /usr/bin/unshare -r ");
+    compare(&[(
+        &inside,
+        "status 1\ncgroup_not_writable outer_limit: not net_ns",
+    )]);
+}
+
+/// As many levels as this machine has left; `OPTIONS` is one level.
+const NEST: &str = r#"
+printf '#!/bin/sh\nif unshare OPTIONS true 2>/dev/null
+    then exec unshare OPTIONS "$0" "$@"; fi; exec "$@"\n' >/tmp/nest; chmod 755 /tmp/nest
+PATH=/usr/bin:$PATH $user1234 "#;
+
+#[test]
+fn nesting_too_deep_is_told_from_a_limit() {
+    require_a_sandbox!();
+    let user = NEST.replace("OPTIONS", "-r");
+    let pid = NEST.replace("OPTIONS", "-pf --mount-proc") + "/usr/bin/unshare -r ";
+    // /tmp/nest finds the unshare of the system first; the labs find their own.
+    let own = r#"env PATH="/mnt/labs:$PATH" "$@""#;
+    compare(&[
+        (
+            &format!("{user} /tmp/nest {own}"),
+            "status 1\ncgroup_not_writable nesting: not user_ns",
+        ),
+        (
+            &format!("{user} /tmp/nest {NO_CAPABILITIES} {own}"),
+            "status 1\nnesting: none runs",
+        ),
+        (
+            &format!("{pid} /tmp/nest {own}"),
+            "status 1\ncgroup_not_writable nesting: not unshare pid_ns init mount_proc net_ns",
+        ),
+    ]);
+}
+
+#[test]
+fn a_root_without_capabilities_is_worse_off_than_a_user() {
+    require_a_sandbox!();
+    compare(&[
+        (
+            &format!(r#"{NO_CAPABILITIES} "$@""#),
+            "status 1\nmissing_capability: none runs",
+        ),
+        (
+            &format!(r#"$user1234 {NO_CAPABILITIES} "$@""#),
+            "status 0\ncgroup_not_writable: all run",
+        ),
+        (
+            // In a user namespace without maps: the capabilities end at execve().
+            r#"$user1234 /usr/bin/unshare -U "$@""#,
+            "status 1\nunmapped_id: none runs",
+        ),
+    ]);
+}
+
+#[test]
+fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
+    require_a_sandbox!();
+    let mask = "mount --bind /dev/null /proc/keys";
+    let container = "mount --bind -o ro /proc/sys /proc/sys && mount -t tmpfs none /proc/bus";
+    let none = "while umount -l /proc 2>/dev/null; do :; done; true";
+    compare(&[
+        (
+            &with_mounts(mask, ""),
+            "status 0
+             : all run
+             cgroup_not_writable masked_proc: not unshare mount_proc",
+        ),
+        (
+            &with_mounts(container, "$user1234"),
+            "status 1
+             cgroup_not_writable masked_proc: not unshare mount_proc",
+        ),
+        (
+            &with_mounts("mount -t tmpfs none /proc/sys", ""),
+            "status 1
+             masked_proc: not user_ns ipc_ns
+             cgroup_not_writable masked_proc: not unshare mount_proc user_ns ipc_ns",
+        ),
+        (
+            &with_mounts(none, ""),
+            "status 1
+             no_proc: not ns_exec init mount_ns user_ns ipc_ns cgroup_ns time_ns
+             no_proc: none runs",
+        ),
+        (
+            &with_mounts(none, "$user1234"),
+            "status 1\nno_proc: none runs",
+        ),
+        (
+            r#"$user1234 /usr/bin/unshare -rpf "$@""#,
+            "status 1
+             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns",
+        ),
+    ]);
+}
+
+#[test]
+fn a_chroot_is_recognised() {
+    require_a_sandbox!();
+    require!(
+        cfg!(target_feature = "crt-static"),
+        "the labs are linked dynamically here"
+    );
+    let mount_point = "mkdir -p /tmp/root && mount --rbind / /tmp/root";
+    // A directory that is no mount point, as most chroots are.
+    let directory = "cd /tmp && mkdir -p root/usr root/proc root/tmp root/dev root/mnt/labs &&
+        for f in bin sbin lib lib64; do [ -e root/$f ] || ln -s usr/$f root; done
+        mount --rbind /usr root/usr && mount --bind /mnt/labs root/mnt/labs";
+    let with_proc = format!("{directory} && mount --rbind /proc root/proc");
+    compare(&[
+        (
+            &with_mounts(mount_point, "chroot /tmp/root"),
+            "status 1
+             chroot: not user_ns
+             chroot: none runs",
+        ),
+        (
+            &with_mounts(&with_proc, "chroot /tmp/root"),
+            "status 1
+             chroot no_cgroup_mount root_is_no_mount_point: not unshare mount_proc mount_ns user_ns ipc_ns cgroup_ns
+             chroot: none runs",
+        ),
+        (
+            &with_mounts(directory, "chroot /tmp/root $user1234"),
+            "status 1\nchroot no_proc: none runs",
+        ),
+    ]);
+}
+
+#[test]
+fn a_cgroup_that_may_not_be_made_is_no_obstacle_and_none_mounted_is() {
+    require_a_sandbox!();
+    compare(&[
+        (
+            &with_mounts(
+                "for mount in $(grep -o \"/sys/fs/cgroup/[^ ]*\" /proc/mounts); do
+                     mount -o remount,bind,ro $mount; done; mount -o remount,bind,ro /sys/fs/cgroup",
+                "",
+            ),
+            "status 0
+             cgroup_not_writable: all run
+             cgroup_not_writable: all run",
+        ),
+        (
+            &with_mounts("umount -R -l /sys/fs/cgroup", ""),
+            "status 1
+             no_cgroup_mount: not cgroup_ns
+             no_cgroup_mount: not cgroup_ns",
+        ),
+    ]);
+}
+
+/// Ubuntu's rule by its symptom, since only such a kernel has the rule itself: the file
+/// that the labs open first after unshare() is refused, and the switch says why.
+#[test]
+fn ubuntus_apparmor_restriction_is_named() {
+    require_a_sandbox!();
+    require!(installed("strace"), "strace plays AppArmor");
+    let rule = "mount -t tmpfs none /proc/sys/kernel &&
+        echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns &&
+        echo 40 >/proc/sys/kernel/cap_last_cap";
+    let strace = "strace -f -qq -o /dev/null -P /proc/self/setgroups \
+                  -e trace=openat -e inject=openat:error=EACCES $user1234";
+    compare(&[(
+        &with_mounts(rule, strace),
+        "status 1
+         apparmor_restrict_unprivileged_userns: \
+         not uts_ns ns_exec unshare pid_ns init mount_proc mount_ns net_ns ipc_ns cgroup_ns time_ns",
+    )]);
+}
