@@ -82,9 +82,12 @@ fn every_lab_has_a_chapter_that_shows_its_code_and_its_transcript() {
             .to_string_lossy()
             .trim_end_matches(".rs")
             .to_owned();
-        let tool = TOOLS.iter().find(|(tool, _)| *tool == lab);
-        let page = tool.map_or(format!("{lab}.md"), |(_, page)| (*page).to_owned());
-        let page = &pages()[&page];
+        if let Some((tool, page)) = TOOLS.iter().find(|(tool, _)| *tool == lab) {
+            let page = &pages()[*page];
+            assert!(page.contains(&format!("`just {tool}`")), "{tool}: {page}");
+            continue;
+        }
+        let page = &pages()[&format!("{lab}.md")];
         assert!(
             page.contains(&format!("{{{{#include ../../labs/{lab}")),
             "{lab}: code"
@@ -93,9 +96,6 @@ fn every_lab_has_a_chapter_that_shows_its_code_and_its_transcript() {
             page.contains(&format!("tests/snapshots/{lab}__")),
             "{lab}: transcript"
         );
-        if tool.is_some() {
-            continue;
-        }
         let questions = page.matches("<details>").count();
         assert!((3..=6).contains(&questions), "{lab}: {questions} questions");
         for heading in [

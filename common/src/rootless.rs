@@ -48,7 +48,7 @@ pub fn enter_unless_capable(needed: &[Capability]) -> Result<()> {
 }
 
 /// Maps one user and one group outside to root inside, see user_namespaces(7).
-fn map_to_root(uid: u32, gid: u32) -> Result<()> {
+pub fn map_to_root(uid: u32, gid: u32) -> Result<()> {
     // A group that denies a permission could be dropped with setgroups(), so the
     // kernel takes an unprivileged gid_map only after setgroups() is given up.
     id_map::write_file("/proc/self/setgroups", "deny")?;

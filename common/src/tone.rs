@@ -1,9 +1,8 @@
 //! Colour on stdout, where that is a terminal that wants it.
 
-use std::io;
-
-use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+
+use crate::terminal::has_colours;
 
 /// What a piece of text tells its reader. The words say the same without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +19,7 @@ impl Tone {
     /// The text in the colour of its tone; as it is where stdout is no terminal, for
     /// TERM=dumb and with NO_COLOR.
     pub fn paint(self, text: &str) -> String {
-        if AutoStream::choice(&io::stdout()) == ColorChoice::Never {
+        if !has_colours() {
             return text.to_owned();
         }
         let style = match self {

@@ -1,6 +1,7 @@
 //! The doctor: what this machine allows, found out by trying.
 //!
 //! Book: book/src/start.md, "When a lab is refused". See namespaces(7).
+#![no_main]
 
 mod attempts;
 mod caller;
@@ -14,8 +15,6 @@ mod labs;
 mod reasons;
 mod report;
 mod trial;
-
-use std::process::ExitCode;
 
 use clap::Parser;
 use common::explain::ExplainArgs;
@@ -37,9 +36,7 @@ struct Args {
     explain: ExplainArgs,
 }
 
-fn main() -> ExitCode {
-    common::run(lab)
-}
+common::main!(lab);
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

@@ -1,6 +1,8 @@
 //! Everything that was found, for other programs: one object, its keys stable.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
+
+use common::json::string;
 
 use crate::model::{Namespace, Process, World};
 
@@ -53,18 +55,4 @@ fn list(values: impl IntoIterator<Item = impl Display>) -> String {
 
 fn or_null(value: Option<impl Display>) -> String {
     value.map_or_else(|| "null".into(), |value| value.to_string())
-}
-
-/// A string with the escapes of RFC 8259, section 7.
-fn string(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            // Writing to a String cannot fail.
-            '\0'..='\x1f' => drop(write!(quoted, "\\u{:04x}", u32::from(character))),
-            _ => quoted.push(character),
-        }
-    }
-    quoted + "\""
 }

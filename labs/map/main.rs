@@ -14,7 +14,6 @@ mod text;
 mod tree;
 mod view;
 
-
 use clap::Parser;
 use common::explain::ExplainArgs;
 use common::{Error, Result, explain, output, say};

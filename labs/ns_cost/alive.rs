@@ -50,7 +50,7 @@ fn grow(life: &mut Life, kind: &Kind, number: usize) -> Result<(Vec<Point>, f64,
         let (took, mut made) = made.map_err(|error| stopped(error, alive - 1))?;
         handles.append(&mut made);
         times.push(took);
-        if alive.is_multiple_of(step) || alive == number {
+        if alive % step == 0 || alive == number {
             points.push((alive, Summary::of(&times)));
             times.clear();
         }

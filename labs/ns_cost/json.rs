@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use common::json::string;
+
 use crate::costs::{Cost, Costs};
 use crate::curve::Curve;
 use crate::statistics::Summary;
@@ -63,13 +65,9 @@ impl Curve {
 /// What the numbers belong to.
 fn machine() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let kernel: String = kernel
-        .trim()
-        .chars()
-        .filter(|&c| c != '"' && c != '\\')
-        .collect();
+    let kernel = string(kernel.trim());
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("\"kernel\": \"{kernel}\",\n\"cpus\": {cpus}")
+    format!("\"kernel\": {kernel},\n\"cpus\": {cpus}")
 }
 
 fn summary(time: &Summary) -> String {

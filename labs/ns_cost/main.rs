@@ -75,14 +75,12 @@ impl Budget {
     }
 }
 
-fn main() -> ExitCode {
-    if processes::is_the_program() {
-        return ExitCode::SUCCESS;
-    }
-    common::run(lab)
-}
+common::main!(lab);
 
 fn lab() -> Result<u8> {
+    if processes::is_the_program() {
+        return Ok(0);
+    }
     let args: Args = output::parse()?;
     args.explain.begin()?;
     let budget = Budget {

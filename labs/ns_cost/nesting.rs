@@ -4,7 +4,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use common::reports::Reports;
-use common::{Checkpoint, ChildStack, Error, Result, Step as _, clone, explain, start, waitpid};
+use common::{Checkpoint, ChildStack, Error, Result, Step as _, clone, explain, spawn, waitpid};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 
@@ -86,7 +86,7 @@ impl Level {
             }
             for _ in 0..FORKS {
                 let begun = Instant::now();
-                let child = start::fork()?;
+                let child = spawn::fork()?;
                 waitpid(child, 0).step("waitpid", child)?;
                 send(&reports, begun.elapsed())?;
             }

@@ -3,9 +3,9 @@
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
-use common::{ChildStack, Error, Result, Step as _, start, waitpid};
+use common::{ChildStack, Error, Result, Step as _, spawn, startup, waitpid};
 use nix::errno::Errno;
-use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
+use nix::spawn::{self as posix, PosixSpawnAttr, PosixSpawnFileActions};
 use nix::unistd::Pid;
 
 /// A way to start a process, named after its system calls.
@@ -25,7 +25,7 @@ const ARGUMENTS: [&CStr; 2] = [c"ns_cost", c"(ends at once)"];
 
 /// Whether this process is such a program.
 pub(crate) fn is_the_program() -> bool {
-    let argument = std::env::args_os().nth(1);
+    let argument = startup::arguments().get(1);
     argument.is_some_and(|argument| argument.as_encoded_bytes() == ARGUMENTS[1].to_bytes())
 }
 
@@ -44,10 +44,10 @@ impl Way {
     pub(crate) fn measure(self, child_stack: &mut ChildStack) -> Result<Duration> {
         let begun = Instant::now();
         let child = match self {
-            Self::Vfork => start::vfork(child_stack)?,
-            Self::Fork => start::fork()?,
-            Self::Spawn => spawn()?,
-            Self::ForkExec => start::fork_and_exec(PROGRAM, &ARGUMENTS)?,
+            Self::Vfork => spawn::vfork(child_stack)?,
+            Self::Fork => spawn::fork()?,
+            Self::Spawn => posix_spawn()?,
+            Self::ForkExec => spawn::fork_and_exec(PROGRAM, &ARGUMENTS)?,
         };
         reap(child)?;
         Ok(begun.elapsed())
@@ -55,11 +55,11 @@ impl Way {
     // ANCHOR_END: processes
 }
 
-fn spawn() -> Result<Pid> {
+fn posix_spawn() -> Result<Pid> {
     let actions = PosixSpawnFileActions::init().step("posix_spawn", "file actions")?;
     let attributes = PosixSpawnAttr::init().step("posix_spawn", "attributes")?;
     let environment: [&CStr; 0] = [];
-    posix_spawn(PROGRAM, &actions, &attributes, &ARGUMENTS, &environment)
+    posix::posix_spawn(PROGRAM, &actions, &attributes, &ARGUMENTS, &environment)
         .step("posix_spawn", "/proc/self/exe")
 }
 

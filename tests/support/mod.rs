@@ -16,8 +16,8 @@ pub(crate) mod hostile;
 pub(crate) mod labs;
 pub(crate) mod normalise;
 pub(crate) mod run;
-pub(crate) mod seccomp;
 pub(crate) mod sandbox;
+pub(crate) mod seccomp;
 pub(crate) mod session;
 pub(crate) mod storm;
 
