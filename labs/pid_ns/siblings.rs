@@ -10,12 +10,14 @@ use nix::unistd::{Pid, getpid, pause};
 // ANCHOR: siblings
 pub(crate) fn lab() -> Result<u8> {
     namespace::check_proc()?;
-    let (a, b) = (Reports::new()?, Reports::new()?);
+    let a = Reports::new()?;
     let (mut stack_a, mut stack_b) = (ChildStack::new()?, ChildStack::new()?);
 
     let a1 = clone(CloneFlags::CLONE_NEWPID, &mut stack_a, || first_of_a(&a))?;
     let (_, a1_inside) = a.receive()?;
     let (a2, a2_inside) = a.receive()?;
+    // Not earlier: A would hold an end as well, and the end of B would go unnoticed.
+    let b = Reports::new()?;
     let b1 = clone(CloneFlags::CLONE_NEWPID, &mut stack_b, || first_of_b(&b))?;
     let (_, b1_inside) = b.receive()?;
     explain!(

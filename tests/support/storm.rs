@@ -98,7 +98,7 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
         wait_for_start(lab, name);
         sleep(Duration::from_micros(random(within.as_micros() as u64)));
     };
-    let mut lab_pid = 0;
+    let (before, mut lab_pid) = (cgroups(), 0);
     let mut wait = |lab: &Child| {
         lab_pid = lab.id();
         wait(lab);
@@ -134,19 +134,19 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
         }
     };
     if name == "cgroup_ns" {
-        ended.left.extend(cgroup_of(lab_pid));
+        let own = format!("/cgroup_ns-{lab_pid}");
+        let left = &cgroups() - &before;
+        ended.left.extend(left.into_iter().filter(|path| path.ends_with(&own)));
     }
     ended
 }
 
-/// The cgroup of a lab that has ended, as its guardian has, if it is still there.
-/// Labs of others may work on this machine as well: theirs have other names.
-fn cgroup_of(pid: u32) -> Option<String> {
-    let name = format!("cgroup_ns-{pid}");
-    let words = ["/sys/fs/cgroup", "-maxdepth", "3", "-name", name.as_str()];
+/// The cgroups of labs that are there now. Others may work on this machine as well.
+fn cgroups() -> BTreeSet<String> {
+    let words = ["/sys/fs/cgroup", "-maxdepth", "3", "-name", "cgroup_ns-*"];
     let found = Command::new("find").args(words).output().expect("find");
-    let found = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    (!found.is_empty()).then_some(found)
+    let found = String::from_utf8_lossy(&found.stdout).into_owned();
+    found.lines().map(str::to_owned).collect()
 }
 
 /// Starts a lab, ends it with the signal after a random time, and demands that soon
