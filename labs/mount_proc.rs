@@ -9,7 +9,6 @@ use clap::Parser;
 use common::error::Step as _;
 use common::exec::{exec, or_shell};
 use common::explain::ExplainArgs;
-use common::guardian::Guardian;
 use common::relay::Relay;
 use common::rootless::{Capability, enter_unless_capable};
 use common::{Checkpoint, ChildStack, Result, clone, explain, output, say};
@@ -67,8 +66,6 @@ fn lab() -> Result<u8> {
         container = container.pid()
     );
     ready.wait()?;
-    // The program may become another user, and so lose its parent-death signal.
-    let _guardian = Guardian::of_child(&container)?;
     go.open()?;
 
     let status = relay.wait(container)?;

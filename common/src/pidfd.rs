@@ -1,7 +1,7 @@
 //! Descriptors that stand for a process.
 #![expect(unsafe_code, reason = "a system call that nix does not offer")]
 
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::libc;
@@ -20,16 +20,4 @@ pub fn pidfd_open(pid: Pid) -> Result<OwnedFd, Errno> {
     let descriptor = RawFd::try_from(Errno::result(result)?).map_err(|_| Errno::EOVERFLOW)?;
     // SAFETY: the call above has made the descriptor, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
-}
-
-/// pidfd_send_signal(2) with SIGKILL.
-///
-/// # Errors
-/// ESRCH where the process has been reaped, ENOSYS before Linux 5.1.
-pub(crate) fn pidfd_kill(process: &OwnedFd) -> Result<(), Errno> {
-    let (number, information) = (libc::SYS_pidfd_send_signal, std::ptr::null::<()>());
-    // SAFETY: with a null pointer the kernel fills the information in by itself.
-    let result =
-        unsafe { libc::syscall(number, process.as_raw_fd(), libc::SIGKILL, information, 0) };
-    Errno::result(result).map(drop)
 }

@@ -136,7 +136,9 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
     if name == "cgroup_ns" {
         let own = format!("/cgroup_ns-{lab_pid}");
         let left = &cgroups() - &before;
-        ended.left.extend(left.into_iter().filter(|path| path.ends_with(&own)));
+        ended
+            .left
+            .extend(left.into_iter().filter(|path| path.ends_with(&own)));
     }
     ended
 }
