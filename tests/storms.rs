@@ -127,7 +127,7 @@ fn two_hundred_of_each_leave_nothing() {
         return;
     }
     storm(rounds.div_ceil(10)); // On the real host, a tenth.
-    let script = "state >/mnt/scratch/before; ON_OWN_HOST=1 LABS=/mnt/labs /mnt/labs/deps/$STORM \
+    let script = "state >/before; ON_OWN_HOST=1 LABS=/mnt/labs /mnt/labs/deps/$STORM \
          --exact two_hundred_of_each_leave_nothing --ignored --nocapture || exit 1; settled";
     let words = host::words(script);
     let mut command = Command::new(&words[0]);
