@@ -70,7 +70,8 @@ pub(crate) fn find(refusal: &Refusal, caller: Caller, evidence: &Evidence) -> Ca
         ("readlink", Errno::ESRCH) => Cause::ForeignProc,
         ("readlink" | "open", Errno::ENOENT) => of_missing_file(object, evidence),
         ("find", Errno::ENOENT) if object.ends_with("mount") => Cause::NoCgroupMount,
-        ("find", Errno::ENOENT) | ("mkdir", _) => Cause::CgroupOfOthers,
+        ("find", Errno::ENOENT) => Cause::CgroupOfOthers,
+        ("mkdir", _) if object.contains("/doctor-") => Cause::CgroupOfOthers,
         ("write", _) if object.ends_with("/cgroup.procs") => Cause::CgroupTakesNoProcess,
         ("open" | "write", _) if is_denied && is_map(object) => {
             if evidence.is_root_without_setfcap && !caller.is_ordinary {

@@ -68,9 +68,9 @@ impl Cause {
                 format!("The limit user.max_{kind}_namespaces is {limit}, and as many are in use.")
             }
             NestedTooDeep(kind) => format!(
-                "Namespaces of the type {kind} nest about 32 deep, and the limit \
-                 user.max_{kind}_namespaces, as this process sees it, is not reached: it is in \
-                 the innermost, or a limit of a user namespace around its own is reached."
+                "Namespaces of the type {kind} nest about 32 deep. This process is in the \
+                 innermost, or a limit of a user namespace around its own is reached: its own, \
+                 user.max_{kind}_namespaces, is not."
             ),
             LimitAround(kind) => format!(
                 "The limit user.max_{kind}_namespaces, as this process sees it, is high enough: \

@@ -29,6 +29,7 @@ pub(crate) static IPC: Attempt = Attempt {
 const FOLDER: &str = "/dev/mqueue";
 
 fn ipc() -> Tried {
+    namespace::check_proc()?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let flags = CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNS;
     unshare(flags).step("unshare", common::clone::describe(flags))?;

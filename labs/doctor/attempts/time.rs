@@ -24,6 +24,7 @@ const OFFSETS: &str = "/proc/self/timens_offsets";
 const DAY: i64 = 86400;
 
 fn time() -> Tried {
+    namespace::check_proc()?;
     namespace::link(getpid(), "time")?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_TIME])?;
     unshare(namespace::CLONE_NEWTIME).step("unshare", "CLONE_NEWTIME")?;

@@ -1,7 +1,7 @@
 //! A user namespace, made in both ways, and its three files written.
 
 use common::identity::Identity;
-use common::{Checkpoint, id_map};
+use common::{Checkpoint, id_map, namespace};
 use nix::sched::CloneFlags;
 use nix::unistd::{getegid, geteuid, getpid};
 
@@ -27,6 +27,8 @@ pub(crate) static USER: Attempt = Attempt {
 };
 
 fn child_with_maps() -> Tried {
+    // A PID in another namespace's /proc would be a stranger's.
+    namespace::check_proc()?;
     let (uid, gid) = (geteuid(), getegid());
     Identity::of(getpid())?;
     let written = Checkpoint::new()?;
