@@ -201,6 +201,12 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
             "status 1\nno_proc: none runs",
         ),
         (
+            r#"/usr/bin/unshare -pf "$@""#,
+            "status 1
+             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns
+             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns",
+        ),
+        (
             r#"$user1234 /usr/bin/unshare -rpf "$@""#,
             "status 1
              foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns",
