@@ -108,6 +108,32 @@ test-release *args:
     LABS=$({{ just }} release) && export LABS
     exec {{ just }} test "$@"
 
+# Measure the labs against C programs and other tools; words choose: just bench nsenter
+[no-exit-message]
+bench *words:
+    #!/bin/sh
+    set -eu
+    command -v gcc >/dev/null || { echo "just bench: no gcc, which builds tests/twins" >&2; exit 1; }
+    export LABS TARGET='{{ target }}' TWINS='{{ target }}/twins'
+    LABS=$({{ just }} release)
+    mkdir -p "$TWINS"
+    for twin in '{{ justfile_directory() }}'/tests/twins/*.c; do
+        gcc -O2 -w -o "$TWINS/$(basename "$twin" .c)" "$twin"
+    done
+    eval "$({{ just }} _cargo_environment)"
+    # The programs in C need root; cargo runs as you, the finished benchmark under sudo.
+    host=$(rustc --print host-tuple | tr a-z- A-Z_)
+    [ "$(id -u)" = 0 ] || export "CARGO_TARGET_${host}_RUNNER=sudo --preserve-env=LABS,TARGET,TWINS,ROUNDS"
+    exec cargo bench --quiet --locked $CARGO_TARGET_OPTION --bench bench -- "$@"
+
+# Compare how many instructions the release binaries execute with tests/instructions.txt
+[no-exit-message]
+instructions:
+    #!/bin/sh
+    set -eu
+    LABS=$({{ just }} release) && export LABS
+    exec {{ just }} test --test instructions -- --ignored
+
 # Build the book and open it in a browser
 book: _book
     mdbook build --open book
@@ -146,7 +172,7 @@ _find name:
 _build lab='' profile='':
     #!/bin/sh
     set -eu
-    eval "$({{ just }} _cargo_environment)"
+    eval "$({{ just }} _cargo_environment ${2-})"
     cargo build --locked $CARGO_TARGET_OPTION ${1:+--bin "$1"} ${2-} >&2
     folder=debug; [ -z "${2-}" ] || folder=release
     echo "{{ target }}/${CARGO_TARGET_OPTION#--target=}/$folder"
@@ -154,12 +180,17 @@ _build lab='' profile='':
 # Shell code that has cargo link statically. With --target the flags reach the
 # labs only; without it they would break procedural macros.
 [no-exit-message, private]
-_cargo_environment:
+_cargo_environment profile='':
     #!/bin/sh
     set -eu
     tuple=$(rustc --print host-tuple)
+    # The small C library musl starts faster; release binaries use it if it is there.
+    musl=$(echo "$tuple" | sed 's/-gnu/-musl/')
+    if [ -n "${1-}" ] && [ -d "$(rustc --print target-libdir --target "$musl" 2>/dev/null)" ]; then
+        tuple=$musl
+    fi
     echo "CARGO_TARGET_OPTION=--target=$tuple"
-    probe='{{ target }}/links-statically'
+    probe='{{ target }}/links-statically'-$tuple
     mkdir -p '{{ target }}'
     if [ ! -e "$probe" ]; then
         if echo 'fn main() {}' | rustc --target "$tuple" -C target-feature=+crt-static -o "$probe.out" - 2>/dev/null; then

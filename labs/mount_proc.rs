@@ -48,14 +48,10 @@ fn lab() -> Result<u8> {
     }
 
     say!("Parent {}: start a container", getpid())?;
-    let relay = Relay::begin()?;
-    let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
+    let checkpoint = Checkpoint::new()?;
     let mut child_stack = ChildStack::new()?;
     let container = clone(flags, &mut child_stack, || {
-        // Before this, a signal for the program would wait unseen, and be dropped.
-        relay.leave()?;
-        ready.open()?;
-        go.wait()?;
+        checkpoint.wait()?;
         container_function(host_proc)?;
         Err(exec(&command))
     })?;
@@ -65,8 +61,10 @@ fn lab() -> Result<u8> {
         if host_proc { "" } else { " | CLONE_NEWNS" },
         container = container.pid()
     );
-    ready.wait()?;
-    go.open()?;
+    // Until here a signal ends this process, and the child with it. From here on
+    // signals are for the program, which waits at the checkpoint to be started.
+    let relay = Relay::begin()?;
+    checkpoint.open()?;
 
     let status = relay.wait(container)?;
     say!("Parent: container stopped!")?;

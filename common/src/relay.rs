@@ -22,7 +22,8 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Collects signals from here on: to be called before the child is made.
+    /// Collects signals from here on: to be called after clone(), for the child is
+    /// to have the caller's signal mask, and before the child goes on to its program.
     ///
     /// # Errors
     /// `sigprocmask`, `signalfd`: EMFILE, ENFILE.
@@ -31,14 +32,6 @@ impl Relay {
             signals: Signals::collect(PASSED_ON.into_iter().collect())?,
             foreground: Foreground::note(),
         })
-    }
-
-    /// In the child: the signal mask as the caller had it, for the program.
-    ///
-    /// # Errors
-    /// `sigprocmask`, which does not fail with a valid mask.
-    pub fn leave(&self) -> Result<()> {
-        self.signals.leave()
     }
 
     /// Waits for the child's end and returns its status. A signal that it has no

@@ -16,8 +16,8 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Collects signals from here on, SIGCHLD always among them: to be called
-    /// before a child is made, which inherits the collection.
+    /// Collects signals from here on, SIGCHLD always among them. A child that is
+    /// made later inherits the collection, and has its own signals from it.
     ///
     /// # Errors
     /// `sigprocmask`, `signalfd`: EMFILE, ENFILE.

@@ -11,7 +11,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::fcntl::{OFlag, open};
+use nix::libc;
 use nix::sys::signal::{SigHandler, Signal};
 use nix::sys::stat::Mode;
 
@@ -54,17 +55,14 @@ macro_rules! main {
 /// The arguments must be those that the C library calls `main` with.
 pub unsafe fn begin(count: c_int, values: *const *const c_char) {
     let count = usize::try_from(count).unwrap_or_default();
-    let mut arguments = Vec::with_capacity(count);
-    for index in 0..count {
-        // SAFETY: the array has `count` pointers to arguments.
-        let place = unsafe { values.add(index) };
-        // SAFETY: the place is inside the array.
-        let value = unsafe { *place };
-        // SAFETY: each is a string with its zero byte, which lives as long as the process.
+    // SAFETY: the array holds that many arguments, and lives as long as the process.
+    let values = unsafe { std::slice::from_raw_parts(values, count) };
+    let arguments = values.iter().map(|&value| {
+        // SAFETY: each is a string with its zero byte, and lives as long.
         let value = unsafe { CStr::from_ptr(value) };
-        arguments.push(OsStr::from_bytes(value.to_bytes()).to_owned());
-    }
-    let _ = ARGUMENTS.set(arguments);
+        OsStr::from_bytes(value.to_bytes()).to_owned()
+    });
+    let _ = ARGUMENTS.set(arguments.collect());
 
     occupy_closed_descriptors();
     for (bit, (signal, handler)) in CHANGED.into_iter().enumerate() {
@@ -78,9 +76,8 @@ pub unsafe fn begin(count: c_int, values: *const *const c_char) {
 /// closed one stands a folder: to write to it is EBADF, as it was, and exec closes it.
 fn occupy_closed_descriptors() {
     for descriptor in 0..3 {
-        // SAFETY: the borrow ends with the call, which only asks for a flag.
-        let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
-        if fcntl(descriptor, FcntlArg::F_GETFD).is_err() {
+        // SAFETY: F_GETFD reads a flag of a descriptor number and no memory.
+        if unsafe { libc::fcntl(descriptor, libc::F_GETFD) } == -1 {
             // The lowest free number is this one; it stays open to the end.
             let folder = open("/", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty());
             std::mem::forget(folder);

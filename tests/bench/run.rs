@@ -1,0 +1,105 @@
+//! Runs a command line: how long it takes, how much memory it needs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use common::clone::fork;
+use common::exec::exec;
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// A command line whose program was found.
+pub(crate) struct Line {
+    program: PathBuf,
+    arguments: Vec<&'static str>,
+}
+
+impl Line {
+    /// A lab, in the folder of the release binaries.
+    pub(crate) fn of_lab(words: &'static str, folder: &Path) -> Option<Self> {
+        Self::new(words, |name| Some(folder.join(name)))
+    }
+
+    /// `twin/NAME`, or a program from PATH; none where it is not installed.
+    pub(crate) fn of_other(words: &'static str, twins: &Path) -> Option<Self> {
+        Self::new(words, |name| match name.strip_prefix("twin/") {
+            Some(name) => Some(twins.join(name)),
+            None => {
+                let path = env::var_os("PATH")?;
+                let mut places = env::split_paths(&path).map(|folder| folder.join(name));
+                places.find(|place| fs::metadata(place).is_ok())
+            }
+        })
+    }
+
+    fn new(
+        words: &'static str,
+        find: impl FnOnce(&'static str) -> Option<PathBuf>,
+    ) -> Option<Self> {
+        let mut words = words.split(' ');
+        let program = find(words.next()?)?;
+        Some(Self {
+            program,
+            arguments: words.collect(),
+        })
+    }
+
+    /// Runs it once and returns the wall time in microseconds.
+    ///
+    /// A run that fails ends the benchmark: the time of a failure says nothing.
+    pub(crate) fn time(&self) -> f64 {
+        wait_until_the_pair_is_gone();
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let start = Instant::now();
+        let status = command.status();
+        let time = start.elapsed();
+        assert!(
+            status.as_ref().is_ok_and(|status| status.success()),
+            "{} {:?}: {status:?}",
+            self.program.display(),
+            self.arguments
+        );
+        time.as_secs_f64() * 1e6
+    }
+
+    /// The peak memory of the largest of its processes, in KiB: the middle of five
+    /// runs, for the kernel counts in batches.
+    pub(crate) fn peak(&self) -> u64 {
+        let mut peaks = [(); 5].map(|()| self.peak_once());
+        peaks.sort_unstable();
+        peaks[2]
+    }
+
+    /// A process inherits the peak of the one that it was before exec: so a fresh
+    /// copy of this program starts it, which is smaller than anything measured here.
+    fn peak_once(&self) -> u64 {
+        wait_until_the_pair_is_gone();
+        let mut command = Command::new("/proc/self/exe");
+        command.arg("--peak").arg(&self.program);
+        command.args(&self.arguments).stdin(Stdio::null());
+        let output = command.output().expect("this program again");
+        let text = String::from_utf8_lossy(&output.stderr);
+        let peak = text.lines().last().and_then(|line| line.parse().ok());
+        peak.unwrap_or_else(|| panic!("{}: {text}", self.program.display()))
+    }
+}
+
+/// The part of the fresh copy: prints the peak on stderr.
+pub(crate) fn print_peak(command: &[OsString]) {
+    let child = fork(None, || Err(exec(command))).expect("fork");
+    let status = child.wait().expect("waitpid");
+    assert_eq!(status, 0, "{command:?}");
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("getrusage");
+    eprintln!("{}", usage.max_rss());
+}
+
+/// The veth pair of an article's program goes a while after the program.
+fn wait_until_the_pair_is_gone() {
+    while fs::metadata("/sys/class/net/veth0").is_ok() {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
