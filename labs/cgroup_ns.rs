@@ -69,7 +69,11 @@ fn lab() -> Result<u8> {
     )?;
     say!("Root of the mount, for the parent:   {root}")?;
     go.open()?;
-    child.wait()
+    let status = child.wait()?;
+    if let Some((_path, guardian)) = sub_cgroup {
+        guardian.end()?;
+    }
+    Ok(status)
 }
 // ANCHOR_END: main
 

@@ -2,24 +2,25 @@
 #![expect(unsafe_code, reason = "mapping a stack and running a child on it")]
 
 use std::cell::RefCell;
-use std::mem;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::ptr::NonNull;
 use std::slice;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{self, CloneFlags};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, SysconfVar, pipe2, sysconf};
+use nix::unistd::{SysconfVar, pipe2, sysconf};
 
+use crate::child::Child;
 use crate::error::{Error, Result, Step as _};
 use crate::namespace::CLONE_NEWTIME;
-use crate::output::{self, finish};
-use crate::sys::{self, Ended};
+use crate::output::finish;
+use crate::{sys, told};
 
 /// One mebibyte, as in the articles. Only touched pages cost memory.
 const STACK_SIZE: usize = 1024 * 1024;
@@ -135,9 +136,12 @@ pub fn fork(
 pub(crate) fn tie_to_parent(signal: i32, lifeline: &OwnedFd) -> Result<()> {
     sys::set_pdeathsig(signal).step("prctl", "PR_SET_PDEATHSIG")?;
     let mut parent = [PollFd::new(lifeline.as_fd(), PollFlags::empty())];
-    match poll(&mut parent, PollTimeout::ZERO).step("poll", "for the parent's end")? {
-        0 => Ok(()),
-        _ => Err(Error::PeerGone),
+    loop {
+        match poll(&mut parent, PollTimeout::ZERO) {
+            Err(Errno::EINTR) => {}
+            Ok(1..) => return Err(Error::PeerGone),
+            none => return none.map(drop).step("poll", "for the parent's end"),
+        }
     }
 }
 // ANCHOR_END: tie
@@ -149,6 +153,7 @@ fn clone_tied(
     parent_death_signal: Option<Signal>,
     mut child_function: impl FnMut() -> Result<u8>,
 ) -> Result<Child> {
+    told::share();
     let (in_child, in_parent) = pipe2(OFlag::O_CLOEXEC).step("pipe2", "for a lifeline")?;
     let in_parent = RefCell::new(Some(in_parent));
     let mut child = || {
@@ -174,11 +179,7 @@ fn clone_tied(
     };
     // What failed is a number below 0 inside the wrapper, and never becomes a PID.
     let pid = pid.step(step, object)?;
-    Ok(Child {
-        pid,
-        reaped: false,
-        _lifeline: in_parent.take(),
-    })
+    Ok(Child::new(pid, in_parent.take()))
 }
 
 /// The flags as they stand in the source: `CLONE_NEWPID | CLONE_NEWNET`.
@@ -193,98 +194,5 @@ pub fn describe(flags: CloneFlags) -> String {
         "0".into()
     } else {
         names.join(" | ")
-    }
-}
-
-/// A child process. One that is dropped before it was waited for is killed and
-/// reaped, so that no error path leaves a process behind.
-#[derive(Debug)]
-pub struct Child {
-    pid: Pid,
-    reaped: bool,
-    /// Closed by the kernel when this process ends, however it does.
-    _lifeline: Option<OwnedFd>,
-}
-
-impl Child {
-    /// Its PID in the parent's PID namespace.
-    pub fn pid(&self) -> Pid {
-        self.pid
-    }
-
-    /// Waits for its end and returns its status.
-    ///
-    /// # Errors
-    /// [`Error::ChildKilled`] if a signal ended it.
-    pub fn wait(self) -> Result<u8> {
-        match self.wait_raw()? {
-            Ended::Exited(status) => Ok(status),
-            Ended::Signaled(signal) => Err(Error::ChildKilled(signal)),
-        }
-    }
-
-    /// Kills it, as SIGKILL from outside kills every process, and returns the status
-    /// that a shell would show.
-    ///
-    /// # Errors
-    /// `kill`: EPERM for a child that has taken other credentials.
-    pub fn end(self) -> Result<u8> {
-        self.kill(Signal::SIGKILL)?;
-        self.wait_raw().map(Ended::status)
-    }
-
-    /// As [`wait`](Self::wait), where a signal must be told from a status.
-    pub(crate) fn wait_raw(mut self) -> Result<Ended> {
-        loop {
-            if let Some(ended) = self.reap(0)? {
-                return Ok(ended);
-            }
-        }
-    }
-
-    /// Its status if it has ended, without waiting.
-    pub(crate) fn try_wait(&mut self) -> Result<Option<u8>> {
-        Ok(self.try_wait_raw()?.map(Ended::status))
-    }
-
-    /// As [`try_wait`](Self::try_wait), where a signal must be told from a status.
-    pub(crate) fn try_wait_raw(&mut self) -> Result<Option<Ended>> {
-        self.reap(libc::WNOHANG)
-    }
-
-    fn reap(&mut self, options: i32) -> Result<Option<Ended>> {
-        let ended = sys::waitpid(self.pid, options).step("waitpid", self.pid)?;
-        self.reaped = ended.is_some();
-        Ok(ended.map(|(_, ended)| ended))
-    }
-
-    /// Gives the child up to a caller that reaps it by its PID or among others,
-    /// or that leaves it to another parent. Nothing of the handle is dropped.
-    pub fn into_pid(self) -> Pid {
-        let pid = self.pid;
-        mem::forget(self);
-        pid
-    }
-
-    /// kill(2), from the parent, which sees the child whatever namespaces it is in.
-    ///
-    /// # Errors
-    /// `kill`: EPERM for a child that has taken other credentials.
-    pub fn kill(&self, signal: Signal) -> Result<()> {
-        sys::kill(self.pid, signal as i32).step("kill", self.pid)
-    }
-}
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        if !self.reaped {
-            // The first process of a PID namespace ignores every other signal it
-            // has no handler for. ESRCH is impossible before it was waited for.
-            let _ = sys::kill(self.pid, libc::SIGKILL);
-            // One that was ending by itself keeps the status it was ending with.
-            if let Ok(Some((_, ended))) = sys::waitpid(self.pid, 0) {
-                output::remember_child(ended);
-            }
-        }
     }
 }

@@ -103,12 +103,15 @@ impl Error {
 /// `step object: ERRNO: words`, and the hint on a second line.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.step, self.object, self.errno)?;
-        let hint = self.hint.as_deref();
-        match hint.or_else(|| hint::for_step(self.step, &self.object, self.errno)) {
-            Some(hint) => write!(f, "\nhint: {hint}"),
-            None => Ok(()),
-        }
+        let own = self.hint.as_deref();
+        let hint = own.unwrap_or_else(|| hint::for_step(self.step, &self.object, self.errno));
+        let Self {
+            step,
+            object,
+            errno,
+            ..
+        } = self;
+        write!(f, "{step} {object}: {errno}\nhint: {hint}")
     }
 }
 

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, SigSet, Signal};
 use nix::unistd::{execvp, getpid};
 
-use crate::clone::Child;
+use crate::child::Child;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND, Result, Step as _, shell_status};
 use crate::output::printable;
 use crate::startup;

@@ -44,7 +44,17 @@ impl ExplainArgs {
 /// Narrates a step, if `--explain` was given; further lines are indented.
 #[macro_export]
 macro_rules! explain {
-    ($($text:tt)*) => { $crate::explain::step(format_args!($($text)*)) };
+    ($($text:tt)*) => {
+        // What the text asks for is asked only if somebody reads it.
+        if $crate::explain::is_on() {
+            $crate::explain::step(format_args!($($text)*));
+        }
+    };
+}
+
+/// Whether `--explain` was given.
+pub fn is_on() -> bool {
+    COUNTER.get().is_some()
 }
 
 /// Writes a step in one piece, so that it never mixes with the transcript.

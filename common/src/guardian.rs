@@ -9,11 +9,14 @@ use nix::sys::signal::SigSet;
 use nix::unistd::setsid;
 
 use crate::checkpoint::Checkpoint;
-use crate::clone::{Child, fork};
+use crate::child::Child;
+use crate::clone::fork;
 use crate::error::{Error, Result, Step as _};
 
 /// The longest pause between two attempts to remove the directory, in milliseconds.
 const LONGEST_PAUSE: u8 = 100;
+/// The guardian's status when it could not make the directory, less the errno.
+const NO_DIRECTORY: u8 = 100;
 
 // ANCHOR: guardian
 /// A directory that is removed when the processes that use it have ended.
@@ -37,10 +40,14 @@ impl Guardian {
         let (made, lifeline) = (Checkpoint::new()?, Checkpoint::new()?);
         let process = fork(None, || guard(path, &made, &lifeline))?;
         match made.wait() {
-            Err(Error::PeerGone) => {
-                let errno = Errno::from_raw(process.wait()?.into());
-                Err(Error::new("mkdir", path.display(), errno))
-            }
+            Err(Error::PeerGone) => match process.wait()?.checked_sub(NO_DIRECTORY) {
+                Some(errno) => {
+                    let errno = Errno::from_raw(errno.into());
+                    Err(Error::new("mkdir", path.display(), errno))
+                }
+                // Something else has failed, and the guardian has said what.
+                None => Err(Error::PeerGone),
+            },
             made => made.map(|()| Self {
                 lifeline: Some(lifeline),
                 process: Some(process),
@@ -49,7 +56,22 @@ impl Guardian {
     }
 }
 
-/// The guardian's life. If it cannot make the directory, its status is the errno.
+impl Guardian {
+    /// Waits until the directory is gone.
+    ///
+    /// # Errors
+    /// [`Error::PeerGone`] if it could not be removed: the guardian says why.
+    pub fn end(mut self) -> Result<()> {
+        drop(self.lifeline.take());
+        match self.process.take().map(Child::wait) {
+            None | Some(Ok(0)) => Ok(()),
+            Some(Ok(_)) => Err(Error::PeerGone),
+            Some(Err(error)) => Err(error),
+        }
+    }
+}
+
+/// The guardian's life. If it cannot make the directory, its status tells the errno.
 fn guard(path: &Path, made: &Checkpoint, lifeline: &Checkpoint) -> Result<u8> {
     // A terminal's Ctrl-C goes to a process group, a hang-up to a session, and
     // `pkill` to a name. None of them may end the guardian before its work is done.
@@ -59,10 +81,13 @@ fn guard(path: &Path, made: &Checkpoint, lifeline: &Checkpoint) -> Result<u8> {
     setsid().step("setsid", "of the guardian")?;
     if let Err(error) = DirBuilder::new().create(path) {
         // Every errno that mkdir(2) has is below 128.
-        return Ok(error.raw_os_error().unwrap_or_default() as u8);
+        return Ok(NO_DIRECTORY + error.raw_os_error().unwrap_or_default() as u8);
     }
-    // A lab that is gone by now is what the next line waits for.
-    let _ = made.open();
+    match made.open() {
+        // A lab that is gone by now is what the next line waits for.
+        Ok(()) | Err(Error::PeerGone) => {}
+        Err(error) => return remove(path).and(Err(error)),
+    }
     let _ = lifeline.wait();
     remove(path)
 }

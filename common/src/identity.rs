@@ -70,7 +70,7 @@ impl fmt::Display for Identity {
 /// so does a root in whose user namespace these IDs do not exist.
 ///
 /// # Errors
-/// `prctl`, which does not fail.
+/// `setgroups`, `setresgid`, `setresuid`: ENOMEM, EAGAIN.
 pub fn become_ordinary_user() -> Result<()> {
     if let Some(uid) = drop_to_ordinary_user()? {
         notice(format_args!(
@@ -84,14 +84,18 @@ pub fn become_ordinary_user() -> Result<()> {
 /// As [`become_ordinary_user`], without a word: the user that root has become, if any.
 ///
 /// # Errors
-/// `prctl`, which does not fail.
+/// `setgroups`, `setresgid`, `setresuid`: ENOMEM, EAGAIN.
 pub fn drop_to_ordinary_user() -> Result<Option<u32>> {
     if !is_capable(&[Capability::CAP_SETUID, Capability::CAP_SETGID]) {
         return Ok(None);
     }
     let (uid, gid) = (ordinary_user(), caller("SUDO_GID"));
-    if change_to(Uid::from_raw(uid), Gid::from_raw(gid)).is_err() {
-        return Ok(None);
+    match change_to(Uid::from_raw(uid), Gid::from_raw(gid)) {
+        // EINVAL: no such IDs in here; EPERM: setgroups() is given up in here.
+        Err(error) if matches!(error.errno(), Some(Errno::EINVAL | Errno::EPERM)) => {
+            return Ok(None);
+        }
+        changed => changed?,
     }
     // The files in /proc of a process that has changed its IDs belong to root,
     // and it could not write its own maps. It has nothing to hide: say so.
@@ -104,10 +108,10 @@ pub fn ordinary_user() -> u32 {
     caller("SUDO_UID")
 }
 
-fn change_to(uid: Uid, gid: Gid) -> nix::Result<()> {
-    setgroups(&[])?;
-    setresgid(gid, gid, gid)?;
-    setresuid(uid, uid, uid)
+fn change_to(uid: Uid, gid: Gid) -> Result<()> {
+    setgroups(&[]).step("setgroups", "to none")?;
+    setresgid(gid, gid, gid).step("setresgid", gid)?;
+    setresuid(uid, uid, uid).step("setresuid", uid)
 }
 
 /// The ID in a variable of sudo's, where it is an ordinary one.

@@ -12,6 +12,7 @@
 pub mod accounts;
 pub mod cgroup;
 pub mod checkpoint;
+pub mod child;
 pub mod clone;
 pub mod credentials;
 pub mod environment;
@@ -50,10 +51,12 @@ pub mod stat;
 mod sys;
 pub mod sysv;
 pub mod terminal;
+mod told;
 pub mod tone;
 
 pub use checkpoint::Checkpoint;
-pub use clone::{Child, ChildStack, clone};
+pub use child::Child;
+pub use clone::{ChildStack, clone};
 pub use error::{Error, Result, Step};
 pub use output::program_name;
 pub use sys::{Ended, kill, setdomainname, waitpid};

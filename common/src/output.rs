@@ -13,6 +13,7 @@ use nix::unistd::write;
 use crate::error::{Error, Result};
 use crate::startup;
 use crate::sys::Ended;
+use crate::told;
 
 /// How the child ended that was dropped on the way of an error, if one was.
 static CHILD: OnceLock<Ended> = OnceLock::new();
@@ -29,20 +30,25 @@ pub fn finish(result: Result<u8>) -> u8 {
     };
     let error = match (result, CHILD.get()) {
         (Ok(status), _) => return status,
-        // The child ended by itself and has said why; what failed here followed from that.
-        (Err(Error::PeerGone | Error::Step(_)), Some(&Ended::Exited(status @ 1..))) => {
+        (Err(Error::PeerGone), Some(&Ended::Exited(status @ 1..))) => return status,
+        // The child has said why, or its reader has left; what failed here followed from that.
+        (Err(Error::Step(_)), Some(&Ended::Exited(status @ 1..)))
+            if status == Error::ReaderLeft.exit_status() || !told::claim() =>
+        {
             return status;
         }
         (Err(Error::PeerGone), Some(&Ended::Signaled(signal))) => Error::ChildKilled(signal),
         (Err(error), _) => error,
     };
     match &error {
+        Error::Usage(..) | Error::ReaderLeft | Error::PeerGone => {}
+        // What fails in one process has others fail that wait for it: the first has said why.
+        Error::Step(_) | Error::ChildKilled(_) if !told::claim() => {}
         Error::Step(failure) => notice(format_args!("{failure}")),
         Error::ChildKilled(signal) => notice(format_args!(
             "waitpid child: ended by signal {signal}\n\
              hint: somebody sent it, or the kernel did for want of memory: see `dmesg`"
         )),
-        Error::Usage(..) | Error::ReaderLeft | Error::PeerGone => {}
     }
     error.exit_status()
 }

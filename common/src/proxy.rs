@@ -3,7 +3,7 @@
 use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 
-use crate::clone::Child;
+use crate::child::Child;
 use crate::error::{Result, Step as _};
 use crate::exec::die_by;
 use crate::foreground::Foreground;

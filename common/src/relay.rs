@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::clone::Child;
+use crate::child::Child;
 use crate::error::{Result, shell_status};
 use crate::foreground::Foreground;
 use crate::proc_status;

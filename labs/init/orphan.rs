@@ -1,11 +1,14 @@
 //! An orphan gets a new parent, which has to reap it.
 
 use common::reports::Reports;
-use common::{Checkpoint, ChildStack, Result, Step as _, clone, explain, namespace, say, waitpid};
+use common::{
+    Checkpoint, ChildStack, Error, Result, Step as _, clone, explain, namespace, say, waitpid,
+};
 use common::{clone::fork, proc_status};
+use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::prctl::set_child_subreaper;
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{Pid, getpid, getppid};
 
 /// Whose orphans the first process of the story inherits.
@@ -20,11 +23,16 @@ pub(crate) enum HeirOf {
 /// waitpid() of this PID waits for any child.
 const ANY_CHILD: Pid = Pid::from_raw(-1);
 
+/// What the orphan ends with, to be told from every other status.
+const ORPHANS_STATUS: i32 = 7;
+
 /// What the processes of the story wait for, and where they say who they are.
 struct Story {
     heir_of: HeirOf,
     reaps: bool,
     reports: Reports,
+    /// Apart from those of the others, so that the end of either is noticed.
+    orphans_reports: Reports,
     heir: Checkpoint,
     parent: Checkpoint,
     orphan: Checkpoint,
@@ -41,6 +49,7 @@ pub(crate) fn lab(heir_of: HeirOf, reaps: bool) -> Result<u8> {
         heir_of,
         reaps,
         reports: Reports::new()?,
+        orphans_reports: Reports::new()?,
         heir: Checkpoint::new()?,
         parent: Checkpoint::new()?,
         orphan: Checkpoint::new()?,
@@ -49,9 +58,9 @@ pub(crate) fn lab(heir_of: HeirOf, reaps: bool) -> Result<u8> {
     let heir = clone(flags, &mut child_stack, || heir_function(&story))?;
 
     story.print_header()?;
-    story.print_next(name)?;
-    story.print_next("parent")?;
-    let orphan = story.print_next("orphan")?;
+    story.print_next(name, &story.reports)?;
+    story.print_next("parent", &story.reports)?;
+    let orphan = story.print_next("orphan", &story.orphans_reports)?;
     explain!(
         "clone() in each process: three generations, the youngest is process {orphan}\n\
          see: pstree -p {}",
@@ -62,7 +71,7 @@ pub(crate) fn lab(heir_of: HeirOf, reaps: bool) -> Result<u8> {
     let (parent, status) = story.reaped()?;
     say!("\nparent ends with status {status}. {name}: waitpid({parent}) = {parent}")?;
     story.orphan.open()?;
-    story.print_next("orphan")?;
+    story.print_next("orphan", &story.orphans_reports)?;
 
     story.orphan.open()?;
     story.reports.receive()?;
@@ -105,21 +114,31 @@ fn heir_function(story: &Story) -> Result<u8> {
             getpid()
         );
     }
-    story.introduce()?;
+    introduce(&story.reports)?;
     let mut child_stack = ChildStack::new()?;
     let parent = clone(CloneFlags::empty(), &mut child_stack, || {
         parent_function(story)
     })?;
+    story.orphans_reports.leave();
     let pid = parent.pid();
     let status = parent.wait()?;
     if status != 0 {
-        return Ok(status); // It has made no orphan, and has said why.
+        return Err(Error::PeerGone); // It has failed, and said why.
     }
     explain!("waitpid({pid}): every program waits for the children that it started itself");
     story.say_reaped(pid, status)?;
 
     // WNOWAIT waits for the end and leaves the zombie, so that the lab can show it.
-    waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).step("waitid", "WNOWAIT")?;
+    let zombie = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    let ended = loop {
+        match waitid(Id::All, zombie) {
+            Err(Errno::EINTR) => {}
+            ended => break ended.step("waitid", "WNOWAIT")?,
+        }
+    };
+    if !matches!(ended, WaitStatus::Exited(_, ORPHANS_STATUS)) {
+        return Err(Error::PeerGone); // It ended too early, and has said why.
+    }
     story.reports.send(0)?;
     story.heir.wait()?;
     if !story.reaps {
@@ -134,31 +153,33 @@ fn heir_function(story: &Story) -> Result<u8> {
 }
 
 fn parent_function(story: &Story) -> Result<u8> {
-    story.introduce()?;
+    introduce(&story.reports)?;
     // Not tied to its parent, which it outlives: it ends by its checkpoint instead.
     let orphan = fork(None, || orphan_function(story))?.into_pid();
+    story.orphans_reports.leave();
     story.parent.wait()?;
     explain!("exit() without waitpid({orphan}): a child that is still alive becomes an orphan");
     Ok(0)
 }
 
 fn orphan_function(story: &Story) -> Result<u8> {
-    story.introduce()?;
+    story.reports.leave();
+    introduce(&story.orphans_reports)?;
     story.orphan.wait()?;
     explain!("getppid() again: the kernel has given the orphan a new parent");
-    story.introduce()?;
+    introduce(&story.orphans_reports)?;
     story.orphan.wait()?;
-    Ok(7)
+    Ok(ORPHANS_STATUS as u8)
 }
 // ANCHOR_END: heir
 
-impl Story {
-    /// In a process of the story: who it is and who its parent is, as it sees it.
-    fn introduce(&self) -> Result<()> {
-        self.reports.send(getpid().as_raw())?;
-        self.reports.send(getppid().as_raw())
-    }
+/// In a process of the story: who it is and who its parent is, as it sees it.
+fn introduce(reports: &Reports) -> Result<()> {
+    reports.send(getpid().as_raw())?;
+    reports.send(getppid().as_raw())
+}
 
+impl Story {
     fn say_reaped(&self, pid: Pid, status: u8) -> Result<()> {
         self.reports.send(pid.as_raw())?;
         self.reports.send(status.into())
@@ -179,12 +200,14 @@ impl Story {
 
     /// Prints what the next process to introduce itself says, beside what the
     /// kernel shows of it out here.
-    fn print_next(&self, name: &str) -> Result<Pid> {
-        let (pid, inside) = self.reports.receive()?;
-        let (_, parent_inside) = self.reports.receive()?;
+    fn print_next(&self, name: &str, reports: &Reports) -> Result<Pid> {
+        let (pid, inside) = reports.receive()?;
+        let (_, parent_inside) = reports.receive()?;
         match self.heir_of {
             HeirOf::ItsNamespace => {
-                let parent = proc_status::field(pid, "PPid")?.unwrap_or_default();
+                let parent = proc_status::field(pid, "PPid")?
+                    .ok_or(Errno::ENOENT)
+                    .step("open", format!("/proc/{pid}/status"))?;
                 say!("{name:<7}  {pid:>11}  {parent:>12}  {inside:>10}  {parent_inside:>11}")?;
             }
             HeirOf::ItsDescendants => say!("{name:<9}  {inside:>7}  {parent_inside:>7}")?,

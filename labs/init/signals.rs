@@ -59,6 +59,7 @@ fn init_function(reports: &Reports, inside_reports: &Reports) -> Result<u8> {
     let _inside = clone(CloneFlags::empty(), &mut child_stack, || {
         inside_function(inside_reports)
     })?;
+    inside_reports.leave();
     loop {
         if reports.ask()? == INSTALL {
             handler::install(SIGTERM).step("sigaction", "SIGTERM")?;

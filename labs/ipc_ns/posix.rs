@@ -75,11 +75,11 @@ pub(crate) fn mount_mqueue() -> nix::Result<()> {
 }
 
 pub(crate) fn list(who: &str) -> Result<()> {
-    let folder = fs::read_dir(FOLDER).step("open", FOLDER)?;
-    let mut names: Vec<_> = folder
-        .flatten()
-        .map(|file| file.file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names = Vec::new();
+    for file in fs::read_dir(FOLDER).step("open", FOLDER)? {
+        let name = file.step("getdents", FOLDER)?.file_name();
+        names.push(name.to_string_lossy().into_owned());
+    }
     names.sort();
     say!("{who} {FOLDER} lists: {}", names.join(" "))
 }

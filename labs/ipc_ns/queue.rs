@@ -72,6 +72,7 @@ pub(crate) fn answered<T>(
             say!("{who} {step}({arguments}): {errno}")?;
             Ok(None)
         }
+        Err(errno) if arguments.is_empty() => Err(Error::new(step, "the queue", errno)),
         Err(errno) => Err(Error::new(step, arguments, errno)),
     }
 }

@@ -7,7 +7,7 @@ use common::hold::Hold;
 use common::mounts::Proc;
 use common::reports::Reports;
 use common::rootless::nsenter;
-use common::{ChildStack, Result, Step as _, clone, explain, say};
+use common::{ChildStack, Error, Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::CloneFlags;
@@ -112,7 +112,10 @@ fn measure(kind: Propagation, event: Event, proc: &Proc, hold: Option<&Hold>) ->
         hold.wait(&commands(child.pid(), &name))?;
     }
     reports.answer(0)?;
-    child.wait().map(drop)
+    match child.wait()? {
+        0 => Ok(()),
+        _ => Err(Error::PeerGone),
+    }
 }
 
 /// 0 if the copy could be the source of a bind mount, or the errno.

@@ -1,12 +1,12 @@
 //! What the article tries by hand: route, ping, and port 80 twice at once.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use common::netlink::Rtnetlink;
 use common::ping::echo;
-use common::{Checkpoint, Result, Step as _, explain, say};
+use common::{Checkpoint, Error, Result, Step as _, explain, say};
 
 use crate::{INSIDE, NETWORK, OUTSIDE, PREFIX_LEN};
 
@@ -58,13 +58,22 @@ pub(crate) fn serve(server: TcpListener, whose: &str) -> Result<()> {
 /// Asks the server on port 80 of an address who it is.
 fn fetch(address: Ipv4Addr, connected: impl FnOnce() -> Result<()>) -> Result<()> {
     let server = SocketAddr::from((address, PORT));
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE).step("connect", server)?;
+    let mut stream = loop {
+        match TcpStream::connect_timeout(&server, PATIENCE) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            stream => break stream.step("connect", server)?,
+        }
+    };
     connected()?;
     let mut answer = String::new();
     stream
         .set_read_timeout(Some(PATIENCE))
         .step("setsockopt", "SO_RCVTIMEO")?;
-    stream.read_to_string(&mut answer).step("recv", server)?;
+    match stream.read_to_string(&mut answer) {
+        // The lab's other process has failed before it could answer.
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => return Err(Error::PeerGone),
+        read => read.step("recv", server)?,
+    };
     say!("{server} answers: {answer}")?;
     explain!("both namespaces serve port 80 at once: a port belongs to a network namespace");
     say!("")

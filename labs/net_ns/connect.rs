@@ -1,6 +1,7 @@
 //! The veth pair and the addresses, by rtnetlink or by `ip`.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use common::netlink::{
 };
 use common::{Error, Result, Step as _, explain, output};
 use nix::errno::Errno;
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::Pid;
 
 use crate::{INSIDE, OUTSIDE, PREFIX_LEN, Via};
@@ -149,15 +151,24 @@ fn ip(commands: &[String]) -> Result<()> {
         .step("execvp", "ip")
         .map_err(|error| error.hint("install the package iproute2, or leave --via ip out"))?;
     for command in commands {
-        let output = Command::new(program)
+        // A file takes what `ip` says, however much: nobody reads a pipe meanwhile.
+        let said = memfd_create(c"said", MFdFlags::MFD_CLOEXEC).map(File::from);
+        let mut said = said.step("memfd_create", "for what ip says")?;
+        let status = Command::new(program)
             .args(command.split_whitespace().skip(1))
             .env_clear()
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
-            .output()
+            .stdout(Stdio::null())
+            .stderr(said.try_clone().step("fcntl", "F_DUPFD_CLOEXEC")?)
+            .status()
             .step("execvp", program)?;
-        if !output.status.success() {
-            return Err(refused(command, &String::from_utf8_lossy(&output.stderr)));
+        if !status.success() {
+            let mut words = String::new();
+            said.rewind().step("lseek", "in what ip says")?;
+            said.read_to_string(&mut words)
+                .step("read", "what ip says")?;
+            return Err(refused(command, &words));
         }
     }
     Ok(())
@@ -177,6 +188,7 @@ fn refused(command: &str, said: &str) -> Error {
         .find(|errno| words.ends_with(errno.desc()))
     {
         Some(errno) => Error::new("RTM_NEWLINK", command, errno),
-        None => Error::new("ip", command, Errno::EIO).hint(format!("ip says: {words}")),
+        None => Error::new("ip", command.trim_start_matches("ip "), Errno::EIO)
+            .hint(format!("ip says: {words}")),
     }
 }

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use common::clone::{Child, fork};
+use common::Child;
+use common::clone::fork;
 use common::namespace::Type;
 use common::reports::Reports;
 use common::{Checkpoint, ChildStack, Error, Result, Step as _, clone};

@@ -58,7 +58,10 @@ fn nest(level: u8, depth: u8, reports: &Reports, release: &Checkpoint) -> Result
         });
         match child {
             Ok(child) => return child.wait(),
-            Err(error) => reports.send(-(error.errno().unwrap_or(Errno::EIO) as i32))?,
+            Err(Error::Step(refused)) if refused.step == "clone" => {
+                reports.send(-(refused.errno as i32))?;
+            }
+            Err(error) => return Err(error),
         }
     }
     release.wait()?;

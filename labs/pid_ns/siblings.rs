@@ -1,7 +1,7 @@
 //! Two PID namespaces side by side: A with two processes, B with one.
 
 use common::reports::Reports;
-use common::{ChildStack, Result, clone, explain, namespace, say};
+use common::{Checkpoint, ChildStack, Result, clone, explain, namespace, say};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::signal::kill;
@@ -78,12 +78,15 @@ pub(crate) fn lab() -> Result<u8> {
 
 fn first_of_a(reports: &Reports) -> Result<u8> {
     reports.send(getpid().as_raw())?;
+    let begun = Checkpoint::new()?;
     let mut child_stack = ChildStack::new()?;
     let a2 = clone(CloneFlags::empty(), &mut child_stack, || {
         reports.send(getpid().as_raw())?;
+        begun.open()?;
         pause();
         Ok(0)
     })?;
+    begun.wait()?; // While it asks the parent, it would not notice that A2 has failed.
     reports.send(ask(Pid::from_raw(reports.ask()?)))?;
     a2.wait()
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use common::error::{Result, Step as _};
+use common::error::{Error, Result, Step as _};
 use common::identity::Identity;
 use common::{Checkpoint, ChildStack, clone, explain, id_map, say};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -73,7 +73,9 @@ fn new_namespace(inside: Option<&File>) -> Result<File> {
     let handle = File::open(&path).step("open", &path)?;
     explain!("open({path}): keeps the user namespace without a process");
     done.open()?;
-    child.wait()?;
-    Ok(handle)
+    match child.wait()? {
+        0 => Ok(handle),
+        _ => Err(Error::PeerGone), // It has said why.
+    }
 }
 // ANCHOR_END: join

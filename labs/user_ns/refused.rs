@@ -88,13 +88,15 @@ fn others(uid: u32, gid: u32) -> Result<u8> {
 
 /// In the child: has a child in a user namespace, whose parent namespace is its own.
 fn family(reports: &Reports) -> Result<u8> {
-    let stay = Checkpoint::new()?;
+    let (begun, stay) = (Checkpoint::new()?, Checkpoint::new()?);
     let mut child_stack = ChildStack::new()?;
     let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
         reports.send(0)?;
+        begun.open()?;
         stay.wait()?;
         Ok(0)
     })?;
+    begun.wait()?; // While it asks the parent, it would not notice that its child has failed.
     reports.ask()?;
     attempt("a process in the parent of that", child.pid(), "0 0 1")?;
     stay.open()?;

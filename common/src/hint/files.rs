@@ -25,11 +25,16 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
             "the mount shows another part of the tree, as in a container: see the fourth field of \
              `grep cgroup /proc/self/mountinfo`"
         }
-        ("write", Errno::EPERM | Errno::EACCES) => RESTRICTED,
+        ("write", Errno::EPERM | Errno::EACCES) if object.starts_with("/proc/") => RESTRICTED,
         // The kernel checks for CAP_SYS_ADMIN already when this file is opened.
         ("open", Errno::EACCES) if object == "/proc/self/setgroups" => RESTRICTED,
-        ("write", Errno::ENOSPC) => "the disk or device that stdout goes to is full",
-        ("write", Errno::EBADF) => "stdout is closed: give it a file, a pipe or a terminal",
+        ("write", Errno::ENOSPC) if object == "stdout" => {
+            "the disk or device that stdout goes to is full"
+        }
+        ("write", Errno::EBADF) if object == "stdout" => {
+            "stdout is closed: give it a file, a pipe or a terminal"
+        }
+        ("write", Errno::EFBIG) => "a limit of the size of files is reached: see `ulimit -f`",
         ("readlink", Errno::ENOENT) if object.ends_with("/ns/time") => {
             "this kernel has no time namespaces: they need Linux 5.6 or later, built with \
              CONFIG_TIME_NS, which kernels for WSL2 such as 5.10 are not; boot another kernel, for \

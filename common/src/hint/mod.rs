@@ -8,8 +8,8 @@ mod others;
 
 use nix::errno::Errno;
 
-/// The hint for a failed step, where there is a better one than its errno.
-pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<&'static str> {
+/// The hint for a failed step, or the one for its errno alone.
+pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> &'static str {
     let tables = [
         namespaces::hint,
         files::hint,
@@ -20,5 +20,5 @@ pub(crate) fn for_step(step: &str, object: &str, errno: Errno) -> Option<&'stati
     tables
         .into_iter()
         .find_map(|table| table(step, object, errno))
-        .or_else(|| others::any_step(errno))
+        .unwrap_or_else(|| others::any_step(errno))
 }

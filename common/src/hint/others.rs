@@ -50,16 +50,21 @@ pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static s
 }
 
 /// Hints for errors that any step may meet.
-pub(super) fn any_step(errno: Errno) -> Option<&'static str> {
-    Some(match errno {
+pub(super) fn any_step(errno: Errno) -> &'static str {
+    match errno {
         Errno::EMFILE | Errno::ENFILE => "too many open files: see `ulimit -n`",
-        Errno::ENOMEM => "out of memory: see `ulimit -v` and memory.max of the cgroup",
+        Errno::ENOMEM | Errno::ENOBUFS => {
+            "out of memory: see `ulimit -v` and memory.max of the cgroup"
+        }
+        Errno::EAGAIN => "a limit is reached for the moment: see `ulimit -a`, and try again",
         Errno::EFBIG => "a limit of file sizes is reached: see `ulimit -f`",
+        Errno::EIO => "the device or the file system has failed: see `dmesg`",
+        Errno::ENOSPC => "no room: the disk is full, or a limit of the kernel is reached",
         Errno::EROFS => {
             "it is mounted read-only, as containers mount parts of /proc: leave the container, or \
              see `grep PATH /proc/self/mountinfo`"
         }
-        Errno::EPERM => {
+        Errno::EPERM | Errno::EACCES => {
             "a missing capability, a security module or a filter of system calls forbids it: use \
              sudo; in Docker add --security-opt seccomp=unconfined"
         }
@@ -67,6 +72,7 @@ pub(super) fn any_step(errno: Errno) -> Option<&'static str> {
             "the kernel lacks this system call, or a filter (seccomp) hides it: in Docker add \
              --security-opt seccomp=unconfined"
         }
-        _ => return None,
-    })
+        Errno::ECHILD => "its status was taken already: look for a parent that ignores SIGCHLD",
+        _ => "the errno stands under ERRORS in the manual page of the call, such as `man 2 mount`",
+    }
 }
