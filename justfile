@@ -134,6 +134,11 @@ instructions:
     LABS=$({{ just }} release) && export LABS
     exec {{ just }} test --test instructions -- --ignored
 
+# Make every system call of every lab fail, once with each errno; words: FAULTS="net_ns" just faults
+[no-exit-message]
+faults:
+    @{{ just }} test --test faults -- --ignored --nocapture every_call
+
 # Build the book and open it in a browser
 book: _book
     mdbook build --open book

@@ -1,0 +1,179 @@
+//! Every system call of every lab is made to fail: the lab says so, or does without.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests"
+)]
+#![cfg(target_arch = "x86_64")] // The tracer knows its registers.
+
+#[path = "support/fault/mod.rs"]
+mod fault;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fault::{Tally, Trial};
+use support::{Who, is_root, labs, require};
+
+/// Lines beyond those of every lab's tests, for code that these do not come to.
+const MORE: &[&str] = &[
+    "pid_ns --explain",
+    "uts_ns bizarro --domain movie --hold 0 --explain",
+    "uts_ns a-name-that-is-longer-than-the-sixty-four-bytes-that-a-host-can-have",
+    "user_ns --file",
+    "user_ns --powerless",
+    "user_ns --join",
+    "user_ns --nested 3",
+    "user_ns --hold 0",
+    "net_ns --via ip",
+    "net_ns --hold 0 --explain",
+    "net_ns --host",
+    "ipc_ns --hold 0",
+    "cgroup_ns --v1 --explain",
+    "mount_ns --umount",
+    "mount_ns slave --hold 0",
+    "mount_ns --mqueue --host",
+    "mount_ns --private-original",
+    "time_ns --late",
+    "time_ns --shared",
+    "mount_proc --host-proc /bin/true",
+    "mount_proc /nonexistent",
+    "init --host-proc /bin/true",
+    "init /nonexistent",
+    "ns_exec /proc/self/ns/uts /bin/true",
+    "ns_exec --type uts /proc/self/ns/uts /bin/true",
+    "unshare --uts /bin/true",
+    "unshare -Ur /bin/true",
+];
+
+/// Where the worker is found: this test, run once more on a host of its own.
+const WORKER: &str = "on_a_host_of_its_own";
+
+#[test]
+#[ignore = "run by the others on a host of its own"]
+fn on_a_host_of_its_own() {
+    print!("{}", Trial::asked_for().try_all().print());
+}
+
+#[test]
+fn a_call_that_fails_is_reported() {
+    require!(is_root(), "makes hosts of its own");
+    let mut trials = trials(true);
+    // An ordinary user's runs are root's but for the user namespace: a part of them will do.
+    trials.retain(|trial| !MORE.contains(&trial.line.as_str()));
+    let mut number = 0;
+    trials.retain(|trial| {
+        number += 1;
+        trial.who == Who::Root || number % 8 == 0
+    });
+    try_all(&trials);
+}
+
+#[test]
+#[ignore = "takes minutes: just faults"]
+fn every_call_that_fails_is_reported() {
+    require!(is_root(), "makes hosts of its own");
+    let only = std::env::var("FAULTS").unwrap_or_default();
+    let mut trials = trials(false);
+    let only = regex::Regex::new(&only).expect("a pattern");
+    trials.retain(|trial| only.is_match(&format!("{} {:?}", trial.line, trial.who)));
+    try_all(&trials);
+}
+
+fn trials(sample: bool) -> Vec<Trial> {
+    let lines = labs::LINES.iter().chain(MORE);
+    let both = lines.flat_map(|line| [Who::Root, Who::User].map(|who| (line, who)));
+    let trials = both.map(|(line, who)| Trial {
+        line: (*line).to_owned(),
+        who,
+        sample,
+    });
+    trials
+        .filter(|trial| trial.who == Who::Root || !trial.line.contains("--host"))
+        .collect()
+}
+
+/// As many trials at once as there are processors; prints a table of them.
+fn try_all(trials: &[Trial]) {
+    let next = AtomicUsize::new(0);
+    let tallies: Vec<_> = trials.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some((trial, place)) = {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    trials.get(number).zip(tallies.get(number))
+                } {
+                    let tally = trial.on_own_host(WORKER);
+                    print_result(trial, &tally);
+                    *place.lock().unwrap() = Some(tally);
+                }
+            });
+        }
+    });
+    let tallies: Vec<_> = tallies
+        .into_iter()
+        .map(|tally| tally.into_inner().unwrap().expect("a tally"))
+        .collect();
+    let table = table(trials, &tallies);
+    println!("\n{table}");
+    let defects: usize = tallies.iter().map(|tally| tally.defects.len()).sum();
+    if trials.iter().all(|trial| !trial.sample) {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("faults.txt");
+        fs::write(file, &table).unwrap();
+    }
+    assert!(defects == 0, "{defects} defects");
+}
+
+/// As it comes: the whole takes minutes.
+fn print_result(trial: &Trial, tally: &Tally) {
+    println!("{:?} {}: {} runs", trial.who, trial.line, tally.runs);
+    for defect in &tally.defects {
+        println!("DEFECT {defect}");
+    }
+}
+
+fn table(trials: &[Trial], tallies: &[Tally]) -> String {
+    let mut text = format!(
+        "{:<52} {:<4} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}\n",
+        "LAB", "BY", "SITES", "EXEMPT", "TRIED", "RUNS", "PASSED", "START"
+    );
+    for (trial, tally) in trials.iter().zip(tallies) {
+        let exempt: usize = tally.exempt.values().sum();
+        text.push_str(&format!(
+            "{:<52} {:<4} {:>6} {exempt:>6} {:>6} {:>6} {:>6} {:>6}\n",
+            trial.line.chars().take(52).collect::<String>(),
+            format!("{:?}", trial.who).to_lowercase(),
+            tally.sites,
+            tally.tried,
+            tally.runs,
+            tally.passed,
+            tally.before_main
+        ));
+    }
+    text + &sums(
+        "Sites left alone",
+        tallies.iter().map(|tally| &tally.exempt),
+    ) + &sums(
+        "Runs in which the failure did not matter",
+        tallies.iter().map(|tally| &tally.harmless),
+    )
+}
+
+fn sums<'a>(title: &str, tallies: impl Iterator<Item = &'a BTreeMap<String, usize>>) -> String {
+    let mut sums = BTreeMap::<&str, usize>::new();
+    for (why, count) in tallies.flatten() {
+        *sums.entry(why).or_default() += count;
+    }
+    let lines = sums
+        .into_iter()
+        .map(|(why, count)| format!("{count:>6} {why}\n"));
+    format!("\n{title}:\n{}", lines.collect::<String>())
+}

@@ -1,0 +1,287 @@
+//! Makes each system call of a lab fail, one in each run, and judges what the lab does then.
+
+pub(crate) mod calls;
+pub(crate) mod judge;
+pub(crate) mod site;
+pub(crate) mod state;
+pub(crate) mod trace;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use calls::{Plan, Row};
+use judge::{Verdict, judge};
+use site::{Fault, Run, Site};
+use state::State;
+
+use super::support::{Who, host};
+
+/// A lab's command line, who types it, and which faults are tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trial {
+    pub(crate) line: String,
+    pub(crate) who: Who,
+    /// Only the calls that matter most, with the first errno of each.
+    pub(crate) sample: bool,
+}
+
+/// What the runs of a trial came to.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Calls from `main` on, and those of the runtime before it.
+    pub(crate) sites: usize,
+    pub(crate) before_main: usize,
+    pub(crate) tried: usize,
+    pub(crate) runs: usize,
+    pub(crate) passed: usize,
+    /// Why sites were left alone, and how many.
+    pub(crate) exempt: BTreeMap<String, usize>,
+    /// Why runs that the fault did not matter to passed, and how many.
+    pub(crate) harmless: BTreeMap<String, usize>,
+    pub(crate) defects: Vec<String>,
+}
+
+/// What a sample tries, the first three in each process.
+const KEY_CALLS: &[&str] = &[
+    "clone", "unshare", "setns", "mount", "pipe2", "openat", "write", "execve", "wait4",
+];
+
+static CGROUPS: Mutex<()> = Mutex::new(());
+
+const MOST_HANGS: usize = 4;
+
+const VARIABLES: [&str; 3] = ["FAULT_LINE", "FAULT_WHO", "FAULT_SAMPLE"];
+
+impl Trial {
+    /// Runs this test program once more, on a host of its own, to do the trial there.
+    pub(crate) fn on_own_host(&self, worker: &str) -> Tally {
+        // A host has a /tmp of its own, which may hide the program: it goes by descriptor.
+        let script = format!("exec /proc/self/fd/0 --exact {worker} --ignored --nocapture");
+        // Namespaces do not keep cgroups apart: one lab at a time makes some.
+        let makes_cgroups = self.line.starts_with("cgroup_ns");
+        let _alone = makes_cgroups.then(|| CGROUPS.lock().expect("a lock"));
+        let program = std::env::current_exe().expect("this program");
+        let values = [
+            self.line.clone(),
+            format!("{:?}", self.who),
+            self.sample.to_string(),
+        ];
+        let output = Command::new("timeout")
+            .args(["--signal=KILL", "3000"])
+            .args(host::words(&script))
+            .envs(VARIABLES.into_iter().zip(values))
+            .env_remove("SHELL")
+            .env("LC_ALL", "C")
+            .env("PATH", "/usr/bin:/usr/sbin")
+            .stdin(File::open(program).expect("this program"))
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("a host");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{self:?}: {text}");
+        Tally::parse(&text)
+    }
+
+    /// In the host: the trial that the variables name.
+    pub(crate) fn asked_for() -> Self {
+        let [line, who, sample] = VARIABLES.map(|name| std::env::var(name).expect("a trial"));
+        let who = if who == "Root" { Who::Root } else { Who::User };
+        Self {
+            line,
+            who,
+            sample: sample == "true",
+        }
+    }
+
+    /// In the host: tries every fault.
+    pub(crate) fn try_all(&self) -> Tally {
+        let reference = self.run(None);
+        assert!(
+            reference.before_main > 0,
+            "main was not found: {}",
+            reference.stderr
+        );
+        let mut tally = Tally {
+            sites: reference.sites.len(),
+            before_main: reference.before_main,
+            ..Tally::default()
+        };
+        for site in &reference.sites {
+            // Each hang costs seconds, and a few tell as much as all.
+            let hangs = tally
+                .defects
+                .iter()
+                .filter(|defect| defect.contains("it hung"));
+            if hangs.count() >= MOST_HANGS {
+                tally.defects.push("given up after these".into());
+                break;
+            }
+            let Some(row) = calls::row(site.call, &site.object) else {
+                let defect = format!("{}: no row for it in calls.rs", shown(site));
+                tally.defects.push(defect);
+                continue;
+            };
+            match row.3 {
+                Plan::Exempt(why) => *tally.exempt.entry(why.to_owned()).or_default() += 1,
+                _ => self.try_site(site, row, &reference, &mut tally),
+            }
+        }
+        tally
+    }
+
+    fn try_site(&self, site: &Site, row: &Row, reference: &Run, tally: &mut Tally) {
+        let mut faults = row.3.faults();
+        if self.sample {
+            if !KEY_CALLS.contains(&row.1) || site.nth > 3 {
+                return;
+            }
+            faults.truncate(1);
+        }
+        // That is what the reference shows.
+        faults.retain(|&fault| site.own.is_none_or(|errno| fault != Fault::Errno(errno)));
+        tally.tried += 1;
+        for fault in faults {
+            tally.runs += 1;
+            match self.try_fault(site, fault, reference) {
+                Verdict::Passed => tally.passed += 1,
+                Verdict::Harmless(why) => {
+                    tally.passed += 1;
+                    *tally.harmless.entry(why.to_owned()).or_default() += 1;
+                }
+                Verdict::Defect(what) => {
+                    let (line, who) = (&self.line, self.who);
+                    tally.defects.push(format!(
+                        "{line} ({who:?}): {}: {fault:?}: {what}",
+                        shown(site)
+                    ));
+                }
+            }
+        }
+    }
+
+    fn try_fault(&self, site: &Site, fault: Fault, reference: &Run) -> Verdict {
+        // Who reads first, and how often, is not the same in every run.
+        for _ in 0..5 {
+            let before = State::now(&self.line);
+            let run = self.run(Some((site, fault)));
+            if run.fired {
+                remove_what_was_not(&run, site);
+                let untouched = before.returns(&self.line);
+                let verdict = judge(self.name(), site, fault, reference, &run);
+                return match (verdict, untouched) {
+                    (Verdict::Defect(what), _) => Verdict::Defect(what),
+                    (verdict, Ok(())) => verdict,
+                    (_, Err(changes)) => {
+                        Verdict::Defect(format!("the host has changed: {changes}"))
+                    }
+                };
+            }
+        }
+        Verdict::Harmless("a call that another run does not make again")
+    }
+
+    fn name(&self) -> &str {
+        self.line.split(' ').next().unwrap_or_default()
+    }
+
+    fn run(&self, fault: Option<(&Site, Fault)>) -> Run {
+        let path = format!("/mnt/labs/{}", self.name());
+        let user = [
+            "setpriv",
+            "--reuid=1234",
+            "--regid=1234",
+            "--clear-groups",
+            "--",
+        ];
+        let before = if self.who == Who::User {
+            &user[..]
+        } else {
+            &[]
+        };
+        let arguments = self.line.split(' ').skip(1);
+        let words = before
+            .iter()
+            .copied()
+            .chain([path.as_str()])
+            .chain(arguments);
+        let words: Vec<_> = words.map(str::to_owned).collect();
+        trace::run(Path::new(&path), &words, fault)
+    }
+}
+
+/// A directory that could not be removed is left indeed; the next run needs a clean host.
+fn remove_what_was_not(run: &Run, site: &Site) {
+    let found = run.sites.iter().find(|one| one.is_same(site));
+    if let Some(site) = found.filter(|site| calls::name(site.call) == "rmdir") {
+        let _ = std::fs::remove_dir(&site.object);
+    }
+}
+
+/// `process 1.2: 3rd write (stdout)`
+fn shown(site: &Site) -> String {
+    let name = calls::name(site.call);
+    let Site {
+        process,
+        nth,
+        object,
+        ..
+    } = site;
+    format!("process {process}: {name} {nth} ({object})")
+}
+
+/// The lines in which a trial's result travels: a sign, a tabulator, the words.
+impl Tally {
+    pub(crate) fn print(&self) -> String {
+        let numbers = [
+            self.sites,
+            self.before_main,
+            self.tried,
+            self.runs,
+            self.passed,
+        ];
+        let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+        let mut text = format!("\n=\t{}\n", numbers.join(" "));
+        for (sign, reasons) in [('-', &self.exempt), ('~', &self.harmless)] {
+            for (why, count) in reasons {
+                text.push_str(&format!("{sign}\t{count} {why}\n"));
+            }
+        }
+        for defect in &self.defects {
+            text.push_str(&format!("!\t{}\n", defect.replace('\n', " | ")));
+        }
+        text
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut tally = Self::default();
+        for line in text.lines() {
+            let Some((sign, words)) = line.split_once('\t') else {
+                continue;
+            };
+            let mut counted = |counts: fn(&mut Self) -> &mut BTreeMap<String, usize>| {
+                let (count, why) = words.split_once(' ').expect("a number and words");
+                counts(&mut tally).insert(why.to_owned(), count.parse().expect("a number"));
+            };
+            match sign {
+                "-" => counted(|tally| &mut tally.exempt),
+                "~" => counted(|tally| &mut tally.harmless),
+                "!" => tally.defects.push(words.to_owned()),
+                "=" => {
+                    let mut numbers = words.split(' ').map(|n| n.parse().expect("a number"));
+                    let mut next = || numbers.next().expect("a number");
+                    tally.sites = next();
+                    tally.before_main = next();
+                    tally.tried = next();
+                    tally.runs = next();
+                    tally.passed = next();
+                }
+                _ => {}
+            }
+        }
+        tally
+    }
+}

@@ -1,0 +1,48 @@
+//! A place where a fault can be put, the fault, and what became of a run with it.
+
+use nix::errno::Errno;
+
+/// One system call of one process of a lab.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// `1` is the lab, `1.2` its second child; a `+` follows where it has executed itself.
+    pub(crate) process: String,
+    pub(crate) call: i64,
+    /// The how-manieth such call of this process, from 1 on.
+    pub(crate) nth: u32,
+    /// What it works on: `stdout`, a path, `pipe:`, `socket:`, or words for its flags.
+    pub(crate) object: String,
+    /// What it fails with by itself, if it does.
+    pub(crate) own: Option<Errno>,
+}
+
+impl Site {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.process, self.call, self.nth) == (&other.process, other.call, other.nth)
+    }
+}
+
+/// What a call does in place of its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Errno(Errno),
+    /// It reads or writes one byte.
+    Short,
+}
+
+/// What became of a run.
+#[derive(Default)]
+pub(crate) struct Run {
+    /// As a shell shows it.
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// The calls from `main` on, and the number of those before it.
+    pub(crate) sites: Vec<Site>,
+    pub(crate) before_main: usize,
+    /// Whether the process came to the site of the fault.
+    pub(crate) fired: bool,
+    pub(crate) hung: bool,
+    /// Processes that were there long after the lab's end.
+    pub(crate) left: bool,
+}
