@@ -19,7 +19,7 @@ pub(crate) struct Lab {
     pub(crate) is_for_ordinary_users: bool,
 }
 
-pub(crate) const ALL: [Lab; 12] = [
+pub(crate) const ALL: [Lab; 13] = [
     Lab {
         name: "uts_ns",
         direct: "uts_ns bizarro",
@@ -93,6 +93,22 @@ pub(crate) const ALL: [Lab; 12] = [
         name: "time_ns",
         direct: "time_ns",
         needs: &[&a::PROCFS, &a::TIME],
+        ..LAB
+    },
+    Lab {
+        name: "ns_cost",
+        direct: "ns_cost --rounds 1",
+        needs: &[
+            &a::PROCFS,
+            &a::USER,
+            &a::UTS,
+            &a::PID,
+            &a::MOUNT,
+            &a::IPC,
+            &a::NET,
+            &a::CGROUP,
+            &a::TIME,
+        ],
         ..LAB
     },
 ];

@@ -100,7 +100,7 @@ const ROWS: &[Row] = &[
     (libc::SYS_recvmsg, "recvmsg", "", Fails(&[ENOMEM, EINTR], &["recvmsg"])),
     // Processes and signals.
     (libc::SYS_execve, "execve", "", Fails(&[ENOENT, EACCES, E2BIG, ENOMEM], &["execvp", "execve"])),
-    // ECHILD cannot come: `run` sets SIGCHLD to its default.
+    // ECHILD cannot come: `main` sets SIGCHLD to its default.
     (libc::SYS_wait4, "wait4", "", Fails(&[EINTR], &["waitpid"])),
     (libc::SYS_waitid, "waitid", "", Fails(&[EINTR], &["waitid"])),
     (libc::SYS_kill, "kill", "", Fails(&[EPERM, ESRCH], &["kill"])),

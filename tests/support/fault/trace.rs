@@ -274,7 +274,7 @@ impl Process {
     }
 }
 
-/// The first thing that `common::run` does is to set SIGCHLD to its default.
+/// The first signal whose disposition `main` changes is SIGPIPE.
 fn begins_main(call: i64, [signal, action, ..]: [u64; 4]) -> bool {
-    call == libc::SYS_rt_sigaction && signal == libc::SIGCHLD as u64 && action != 0
+    call == libc::SYS_rt_sigaction && signal == libc::SIGPIPE as u64 && action != 0
 }
