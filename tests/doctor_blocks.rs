@@ -43,8 +43,8 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
         (
             r#"$seccomp unshare "$@""#,
             "status 1
-             seccomp: not ns_exec unshare mount_ns net_ns ipc_ns cgroup_ns time_ns
-             seccomp: not uts_ns ns_exec unshare pid_ns init mount_proc mount_ns net_ns ipc_ns cgroup_ns time_ns",
+             seccomp: not ns_exec unshare mount_ns net_ns ipc_ns cgroup_ns time_ns ns_cost
+             seccomp: not uts_ns ns_exec unshare pid_ns init mount_proc mount_ns net_ns ipc_ns cgroup_ns time_ns ns_cost",
         ),
         (
             r#"$seccomp clone $user1234 "$@""#,
@@ -60,7 +60,7 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
         (
             r#"$seccomp setns,sethostname $user1234 "$@""#,
             "status 1
-             cgroup_not_writable seccomp: not uts_ns ns_exec mount_proc",
+             cgroup_not_writable seccomp: not uts_ns ns_exec mount_proc ns_cost",
         ),
     ]);
 }
@@ -71,39 +71,39 @@ fn a_limit_is_told_by_its_name() {
     for (limit, expected) in [
         (
             "0 >/proc/sys/user/max_user_namespaces",
-            "limit_zero: not user_ns",
+            "limit_zero: not user_ns ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_uts_namespaces",
-            "limit_zero: not uts_ns ns_exec mount_proc",
+            "limit_zero: not uts_ns ns_exec mount_proc ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_mnt_namespaces",
-            "limit_zero: not unshare mount_proc mount_ns ipc_ns",
+            "limit_zero: not unshare mount_proc mount_ns ipc_ns ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_pid_namespaces",
-            "limit_zero: not unshare pid_ns init mount_proc net_ns",
+            "limit_zero: not unshare pid_ns init mount_proc net_ns ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_net_namespaces",
-            "limit_zero: not net_ns",
+            "limit_zero: not net_ns ns_cost",
         ),
         (
             "1 >/proc/sys/user/max_net_namespaces",
-            "limit_reached: not net_ns",
+            "limit_reached: not net_ns ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_ipc_namespaces",
-            "limit_zero: not ipc_ns",
+            "limit_zero: not ipc_ns ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_cgroup_namespaces",
-            "limit_zero: not cgroup_ns",
+            "limit_zero: not cgroup_ns ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_time_namespaces",
-            "limit_zero: not time_ns",
+            "limit_zero: not time_ns ns_cost",
         ),
     ] {
         let expected = format!("status 1\ncgroup_not_writable {expected}");
@@ -113,7 +113,7 @@ fn a_limit_is_told_by_its_name() {
     let inside = around.replace("exec ", "exec /usr/bin/unshare -r ");
     compare(&[(
         &inside,
-        "status 1\ncgroup_not_writable outer_limit: not net_ns",
+        "status 1\ncgroup_not_writable outer_limit: not net_ns ns_cost",
     )]);
 }
 
@@ -133,7 +133,7 @@ fn nesting_too_deep_is_told_from_a_limit() {
     compare(&[
         (
             &format!("{user} /tmp/nest {own}"),
-            "status 1\ncgroup_not_writable nesting: not user_ns",
+            "status 1\ncgroup_not_writable nesting: not user_ns ns_cost",
         ),
         (
             &format!("{user} /tmp/nest {NO_CAPABILITIES} {own}"),
@@ -141,7 +141,7 @@ fn nesting_too_deep_is_told_from_a_limit() {
         ),
         (
             &format!("{pid} /tmp/nest {own}"),
-            "status 1\ncgroup_not_writable nesting: not unshare pid_ns init mount_proc net_ns",
+            "status 1\ncgroup_not_writable nesting: not unshare pid_ns init mount_proc net_ns ns_cost",
         ),
     ]);
 }
@@ -193,7 +193,7 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             &with_mounts(none, ""),
             "status 1
-             no_proc: not ns_exec init mount_ns user_ns ipc_ns cgroup_ns time_ns
+             no_proc: not ns_exec init mount_ns user_ns ipc_ns cgroup_ns time_ns ns_cost
              no_proc: none runs",
         ),
         (
@@ -203,13 +203,13 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             r#"/usr/bin/unshare -pf "$@""#,
             "status 1
-             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns
-             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns",
+             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns ns_cost
+             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns ns_cost",
         ),
         (
             r#"$user1234 /usr/bin/unshare -rpf "$@""#,
             "status 1
-             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns",
+             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns ns_cost",
         ),
     ]);
 }
@@ -231,13 +231,13 @@ fn a_chroot_is_recognised() {
         (
             &with_mounts(mount_point, "chroot /tmp/root"),
             "status 1
-             chroot: not user_ns
+             chroot: not user_ns ns_cost
              chroot: none runs",
         ),
         (
             &with_mounts(&with_proc, "chroot /tmp/root"),
             "status 1
-             chroot no_cgroup_mount root_is_no_mount_point: not unshare mount_proc mount_ns user_ns ipc_ns cgroup_ns
+             chroot no_cgroup_mount root_is_no_mount_point: not unshare mount_proc mount_ns user_ns ipc_ns cgroup_ns ns_cost
              chroot: none runs",
         ),
         (
@@ -285,6 +285,6 @@ fn ubuntus_apparmor_restriction_is_named() {
         &with_mounts(rule, strace),
         "status 1
          apparmor_restrict_unprivileged_userns: \
-         not uts_ns ns_exec unshare pid_ns init mount_proc mount_ns net_ns ipc_ns cgroup_ns time_ns",
+         not uts_ns ns_exec unshare pid_ns init mount_proc mount_ns net_ns ipc_ns cgroup_ns time_ns ns_cost",
     )]);
 }

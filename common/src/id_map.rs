@@ -18,7 +18,16 @@ pub fn write(pid: Pid, file: &str, text: &str) -> Result<()> {
     write_file(&format!("/proc/{pid}/{file}"), text)
 }
 
-pub(crate) fn write_file(path: &str, text: &str) -> Result<()> {
+/// As [`write`], for this process, also where /proc is that of another PID namespace's
+/// and knows it by another number.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_own(file: &str, text: &str) -> Result<()> {
+    write_file(&format!("/proc/self/{file}"), text)
+}
+
+fn write_file(path: &str, text: &str) -> Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .open(path)

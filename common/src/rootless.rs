@@ -51,9 +51,9 @@ pub fn enter_unless_capable(needed: &[Capability]) -> Result<()> {
 pub fn map_to_root(uid: u32, gid: u32) -> Result<()> {
     // A group that denies a permission could be dropped with setgroups(), so the
     // kernel takes an unprivileged gid_map only after setgroups() is given up.
-    id_map::write_file("/proc/self/setgroups", "deny")?;
-    id_map::write_file("/proc/self/uid_map", &format!("0 {uid} 1"))?;
-    id_map::write_file("/proc/self/gid_map", &format!("0 {gid} 1"))
+    id_map::write_own("setgroups", "deny")?;
+    id_map::write_own("uid_map", &format!("0 {uid} 1"))?;
+    id_map::write_own("gid_map", &format!("0 {gid} 1"))
 }
 
 /// The command with which another terminal enters a namespace of a process of

@@ -98,17 +98,7 @@ pub(crate) const ALL: [Lab; 13] = [
     Lab {
         name: "ns_cost",
         direct: "ns_cost --rounds 1",
-        needs: &[
-            &a::PROCFS,
-            &a::USER,
-            &a::UTS,
-            &a::PID,
-            &a::MOUNT,
-            &a::IPC,
-            &a::NET,
-            &a::CGROUP,
-            &a::TIME,
-        ],
+        needs: &[&a::PROCFS, &a::JOIN, &a::EVERY],
         ..LAB
     },
 ];

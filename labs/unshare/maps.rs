@@ -1,6 +1,7 @@
 //! uid_map, gid_map and setgroups of the new user namespace.
 
 use clap::ValueEnum;
+use common::namespace::check_proc;
 use common::{Result, id_map};
 use nix::unistd::{getegid, geteuid, getpid};
 
@@ -89,6 +90,8 @@ impl Maps {
         let helper = if users.own && groups.own {
             None
         } else {
+            // The helper names this process by its PID.
+            check_proc()?;
             let (pid, maps) = (getpid(), [users.clone(), groups.clone()]);
             Some(Helper::stay_behind(move || {
                 maps.iter()
@@ -113,18 +116,18 @@ impl Maps {
         // and after the map it can no longer be given up.
         let own_group = self.groups.own && !self.groups.lines.is_empty();
         if own_group || self.setgroups == Some(SetGroups::Deny) {
-            id_map::write(getpid(), "setgroups", "deny")?;
+            id_map::write_own("setgroups", "deny")?;
         }
         for map in [&self.users, &self.groups] {
             if map.own && !map.lines.is_empty() {
-                id_map::write(getpid(), map.files.map, &map.text())?;
+                id_map::write_own(map.files.map, &map.text())?;
             }
         }
         if let Some(helper) = self.helper {
             helper.work()?;
         }
         if self.setgroups == Some(SetGroups::Allow) {
-            id_map::write(getpid(), "setgroups", "allow")?;
+            id_map::write_own("setgroups", "allow")?;
         }
         self.users.explain();
         self.groups.explain();

@@ -28,7 +28,7 @@ pub(crate) struct Attempt {
 }
 
 /// Every attempt, in the order in which they are made.
-pub(crate) const ALL: [&Attempt; 16] = [
+pub(crate) const ALL: [&Attempt; 17] = [
     &processes::PROCFS,
     &user::ENTER,
     &user::USER,
@@ -45,6 +45,7 @@ pub(crate) const ALL: [&Attempt; 16] = [
     &cgroup::CGROUP,
     &cgroup::SUB_CGROUP,
     &time::TIME,
+    &processes::EVERY,
 ];
 
 /// What labs make use of and do without.
@@ -61,7 +62,7 @@ pub(crate) use cgroup::CGROUP;
 pub(crate) use ipc::IPC;
 pub(crate) use mounts::{MOUNT, PROC};
 pub(crate) use net::{NET, PING, PORT};
-pub(crate) use processes::{JOIN, LEAVE, PID, PROCFS, UTS};
+pub(crate) use processes::{EVERY, JOIN, LEAVE, PID, PROCFS, UTS};
 pub(crate) use time::TIME;
 pub(crate) use user::USER;
 

@@ -4,15 +4,16 @@
 use std::fs::File;
 
 use common::clone::describe;
+use common::namespace::{self, TYPES};
 use common::own_proc::mount_own_proc;
 use common::rootless::Capability;
-use common::{Error, Step as _, namespace};
+use common::{Error, Step as _};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{getpid, sethostname};
 
-use super::{Attempt, enter_unless_capable};
-use crate::trial::in_child;
+use super::{Attempt, enter, enter_unless_capable};
+use crate::trial::{Tried, in_child};
 
 pub(crate) static PROCFS: Attempt = Attempt {
     key: "procfs",
@@ -58,6 +59,27 @@ pub(crate) static JOIN: Attempt = Attempt {
         Ok(setns(&file, CloneFlags::empty()).step("setns", path)?)
     },
 };
+
+pub(crate) static EVERY: Attempt = Attempt {
+    key: "every",
+    title: "two of each type, in a user namespace",
+    calls: "unshare(CLONE_NEWUSER) twice, unshare() with each other flag, in a child once more\n\
+            see: namespaces(7)",
+    work: || {
+        enter()?;
+        enter()?;
+        unshare_the_others()?;
+        in_child(CloneFlags::empty(), unshare_the_others)
+    },
+};
+
+fn unshare_the_others() -> Tried {
+    let others = TYPES.iter().filter(|kind| kind.name != "user");
+    for kind in others {
+        unshare(kind.flag).step("unshare", describe(kind.flag))?;
+    }
+    Ok(())
+}
 
 pub(crate) static LEAVE: Attempt = Attempt {
     key: "leave",

@@ -50,9 +50,16 @@ const KEY_CALLS: &[&str] = &[
     "clone", "unshare", "setns", "mount", "pipe2", "openat", "write", "execve", "wait4",
 ];
 
+const REPEATS: &str = "repeats what was tried: a loop's next rounds, a child like its siblings";
+
 static CGROUPS: Mutex<()> = Mutex::new(());
 
 const MOST_HANGS: usize = 4;
+
+/// In a loop one round is like another: from here on, a process's calls are left alone.
+const LOOP: u32 = 40;
+/// So are further children of one process that make the same calls as this many before.
+const ALIKE: usize = 3;
 
 const VARIABLES: [&str; 3] = ["FAULT_LINE", "FAULT_WHO", "FAULT_SAMPLE"];
 
@@ -110,7 +117,12 @@ impl Trial {
             before_main: reference.before_main,
             ..Tally::default()
         };
+        let alike = reference.processes_alike(ALIKE);
         for site in &reference.sites {
+            if site.nth > LOOP || alike.contains(&site.process) {
+                *tally.exempt.entry(REPEATS.to_owned()).or_default() += 1;
+                continue;
+            }
             // Each hang costs seconds, and a few tell as much as all.
             let hangs = tally
                 .defects

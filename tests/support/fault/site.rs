@@ -1,5 +1,7 @@
 //! A place where a fault can be put, the fault, and what became of a run with it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use nix::errno::Errno;
 
 /// One system call of one process of a lab.
@@ -45,4 +47,25 @@ pub(crate) struct Run {
     pub(crate) hung: bool,
     /// Processes that were there long after the lab's end.
     pub(crate) left: bool,
+}
+
+impl Run {
+    /// Processes whose parent has had `enough` children before that made the same calls.
+    pub(crate) fn processes_alike(&self, enough: usize) -> BTreeSet<String> {
+        let mut calls = BTreeMap::<&str, Vec<i64>>::new();
+        for site in &self.sites {
+            calls.entry(&site.process).or_default().push(site.call);
+        }
+        let mut seen = BTreeMap::<(&str, &[i64]), usize>::new();
+        let mut alike = BTreeSet::new();
+        for (process, calls) in &calls {
+            let parent = process.rsplit_once('.').map_or("", |(parent, _)| parent);
+            let count = seen.entry((parent, calls)).or_default();
+            *count += 1;
+            if *count > enough {
+                alike.insert((*process).to_owned());
+            }
+        }
+        alike
+    }
 }
