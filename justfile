@@ -117,14 +117,15 @@ bench *words:
     export LABS TARGET='{{ target }}' TWINS='{{ target }}/twins'
     LABS=$({{ just }} release)
     mkdir -p "$TWINS"
-    for twin in '{{ justfile_directory() }}'/tests/twins/*.c; do
+    cd '{{ justfile_directory() }}'
+    for twin in tests/twins/*.c tests/bench/peak.c; do
         gcc -O2 -w -o "$TWINS/$(basename "$twin" .c)" "$twin"
     done
     eval "$({{ just }} _cargo_environment)"
     # The programs in C need root; cargo runs as you, the finished benchmark under sudo.
     host=$(rustc --print host-tuple | tr a-z- A-Z_)
     [ "$(id -u)" = 0 ] || export "CARGO_TARGET_${host}_RUNNER=sudo --preserve-env=LABS,TARGET,TWINS,ROUNDS"
-    exec cargo bench --quiet --locked $CARGO_TARGET_OPTION --bench bench -- "$@"
+    exec cargo bench --quiet --profile release --locked $CARGO_TARGET_OPTION --bench bench -- "$@"
 
 # Compare how many instructions the release binaries execute with tests/instructions.txt
 [no-exit-message]

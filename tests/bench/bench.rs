@@ -17,7 +17,6 @@ mod pairs;
 mod run;
 mod svg;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs, thread};
@@ -34,15 +33,9 @@ use run::Line;
 const WARM_UP: usize = 3;
 
 fn main() {
-    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == "--peak") {
-        run::print_peak(&arguments[1..]);
-        return;
-    }
     // Cargo adds --bench; what else there is chooses pairs.
-    let words: Vec<_> = arguments
-        .iter()
-        .filter_map(|word| word.to_str())
+    let words: Vec<_> = env::args()
+        .skip(1)
         .filter(|word| !word.starts_with("--"))
         .collect();
     let rounds = env::var("ROUNDS").ok().and_then(|n| n.parse().ok());
@@ -53,7 +46,7 @@ fn main() {
     let mut all = Vec::new();
     let chosen = |pair: &&Pair| {
         let shown = format!("{} {}", pair.lab, pair.other);
-        words.is_empty() || words.iter().any(|word| shown.contains(word))
+        words.is_empty() || words.iter().any(|word| shown.contains(word.as_str()))
     };
     for pair in PAIRS.iter().filter(chosen) {
         match measure(pair, rounds) {

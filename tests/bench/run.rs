@@ -1,14 +1,9 @@
 //! Runs a command line: how long it takes, how much memory it needs.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
-
-use common::clone::fork;
-use common::exec::exec;
-use nix::sys::resource::{UsageWho, getrusage};
 
 /// A command line whose program was found.
 pub(crate) struct Line {
@@ -74,27 +69,16 @@ impl Line {
         peaks[2]
     }
 
-    /// A process inherits the peak of the one that it was before exec: so a fresh
-    /// copy of this program starts it, which is smaller than anything measured here.
     fn peak_once(&self) -> u64 {
         wait_until_the_pair_is_gone();
-        let mut command = Command::new("/proc/self/exe");
-        command.arg("--peak").arg(&self.program);
-        command.args(&self.arguments).stdin(Stdio::null());
-        let output = command.output().expect("this program again");
-        let text = String::from_utf8_lossy(&output.stderr);
-        let peak = text.lines().last().and_then(|line| line.parse().ok());
-        peak.unwrap_or_else(|| panic!("{}: {text}", self.program.display()))
+        let mut command = Command::new(super::folder("TWINS").join("peak"));
+        command.arg(&self.program).args(&self.arguments);
+        let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+        let output = output.expect("tests/bench/peak.c, built by `just bench`");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let peak = text.trim().parse();
+        peak.unwrap_or_else(|_| panic!("{}: {output:?}", self.program.display()))
     }
-}
-
-/// The part of the fresh copy: prints the peak on stderr.
-pub(crate) fn print_peak(command: &[OsString]) {
-    let child = fork(None, || Err(exec(command))).expect("fork");
-    let status = child.wait().expect("waitpid");
-    assert_eq!(status, 0, "{command:?}");
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("getrusage");
-    eprintln!("{}", usage.max_rss());
 }
 
 /// The veth pair of an article's program goes a while after the program.

@@ -39,7 +39,7 @@ pub(crate) fn chart(machine: &str, all: &[Figures]) -> String {
     }
     let _ = writeln!(
         svg,
-        r##"<text x="14" y="{:.0}" font-size="12">{machine}. Bar: median ratio of the times, thin line: 95 % interval, mark: goal. Left of 1.0 the lab is faster.</text>
+        r##"<text x="14" y="{:.0}" font-size="11.5">{machine}. Bar: median ratio of the times, thin line: 95 % interval, mark: goal. Left of 1.0 the lab is faster.</text>
 </svg>"##,
         bottom + 24.0
     );
@@ -70,7 +70,7 @@ fn at(ratio: f64) -> f64 {
     LEFT + ratio.min(WIDEST) / WIDEST * WIDTH
 }
 
-/// `mount_proc ÷ bwrap`, `net_ns --list ÷ the article's C`: options that only
+/// `mount_proc ÷ bwrap`, `net_ns --list ÷ the article’s C`: options that only
 /// make the other do the same work are left out.
 fn label(figures: &Figures) -> String {
     let lab = figures.lab.replace("/proc/self/ns/uts ", "");
@@ -81,7 +81,7 @@ fn label(figures: &Figures) -> String {
             let applet = rest.split(' ').next().unwrap_or_default();
             format!("busybox {applet}")
         }
-        _ => figures.other.replace("--mount-proc ", ""),
+        _ => format!("util-linux {}", figures.other.replace("--mount-proc ", "")),
     };
     format!("{lab} ÷ {other}")
 }
