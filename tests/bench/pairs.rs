@@ -29,7 +29,7 @@ pub(crate) const PAIRS: &[Pair] = &[
     // With the checks by ping and port 80, which the article's program lacks. On the
     // real host the lab also waits until veth0 is gone, which costs a grace period.
     pair("net_ns", "twin/net_ns", 0.15),
-    pair("net_ns --host", "twin/net_ns", 0.40),
+    pair("net_ns --host", "twin/net_ns", 0.50),
     // The tools that every distribution has.
     pair("pid_ns", "unshare -pf true", 0.70),
     pair("unshare -u true", "unshare -u true", 0.70),

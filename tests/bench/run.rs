@@ -46,9 +46,8 @@ impl Line {
     /// A run that fails ends the benchmark: the time of a failure says nothing.
     pub(crate) fn time(&self) -> f64 {
         wait_until_the_pair_is_gone();
-        let mut command = Command::new(&self.program);
-        command.args(&self.arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let mut command = plain(&self.program);
+        command.args(&self.arguments).stdout(Stdio::null());
         let start = Instant::now();
         let status = command.status();
         let time = start.elapsed();
@@ -71,14 +70,27 @@ impl Line {
 
     fn peak_once(&self) -> u64 {
         wait_until_the_pair_is_gone();
-        let mut command = Command::new(super::folder("TWINS").join("peak"));
+        let mut command = plain(&super::folder("TWINS").join("peak"));
         command.arg(&self.program).args(&self.arguments);
-        let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+        let output = command.stderr(Stdio::null()).output();
         let output = output.expect("tests/bench/peak.c, built by `just bench`");
         let text = String::from_utf8_lossy(&output.stdout);
         let peak = text.trim().parse();
         peak.unwrap_or_else(|_| panic!("{}: {output:?}", self.program.display()))
     }
+}
+
+/// A command in an environment as after login, with the locale that every new C
+/// library has. Cargo's LD_LIBRARY_PATH would have the dynamic linker look for the
+/// C library in folders that do not hold it.
+fn plain(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("LANG", "C.UTF-8")
+        .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
+    command.stdin(Stdio::null());
+    command
 }
 
 /// The veth pair of an article's program goes a while after the program.
