@@ -43,6 +43,8 @@ fn print_the_same_side_by_side(line: &str, who: Who) {
 #[test]
 fn fifty_side_by_side_print_the_same() {
     let mut one_of_each = LINES.to_vec();
+    // What the map shows is who else is there.
+    one_of_each.retain(|line| lab_of(line) != "map");
     one_of_each.dedup_by_key(|line| lab_of(line));
     for (at, line) in one_of_each.iter().enumerate() {
         print_the_same_side_by_side(line, everyone()[at % everyone().len()]);
