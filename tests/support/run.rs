@@ -54,9 +54,8 @@ pub(crate) fn run(command: &mut Command, meddle: impl FnOnce(&Child)) -> Ended {
     let mut ended: Option<(i32, Instant)> = None;
     let (mut left, mut stuck) = (Vec::new(), false);
     loop {
-        if ended.is_none()
-            && let Some(status) = child.try_wait().expect("a child")
-        {
+        // A child that has been waited for answers the same again.
+        if let (None, Some(status)) = (ended, child.try_wait().expect("a child")) {
             let status = status.code().or(status.signal().map(|signal| 128 + signal));
             ended = Some((status.expect("a status"), Instant::now()));
             // The command has opened it by now, or never will.

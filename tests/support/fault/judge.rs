@@ -172,9 +172,8 @@ fn defect(
         Fault::Errno(EINTR) => return Err("not tried again".into()),
         Fault::Errno(errno) => errno,
     };
-    if run.status == reference.status
-        && let Some(why) = harmless(site, errno)
-    {
+    let unimpressed = run.status == reference.status;
+    if let Some(why) = harmless(site, errno).filter(|_| unimpressed) {
         return Ok(Verdict::Harmless(why));
     }
     if is_told(reference, run, errno) && (run.status == 0 || said.errors.len() == said.hints.len())
