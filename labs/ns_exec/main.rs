@@ -36,7 +36,7 @@ fn lab() -> Result<u8> {
     // Without options there is nothing to parse, and building the parser of two dozen
     // takes longer than joining does.
     match startup::arguments() {
-        [_, file, program @ [_, ..]] if !file.as_bytes().starts_with(b"-") => {
+        [_, file, program @ ..] if !program.is_empty() && !file.as_bytes().starts_with(b"-") => {
             return by_file(Path::new(file), None, program);
         }
         _ => {}
