@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
-use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::{Whence, lseek};
 
 use crate::error::{Result, Step as _};
+use crate::terminal::has_colours;
 
 const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
 
@@ -64,9 +64,10 @@ pub fn step(text: fmt::Arguments<'_>) {
     };
     let number = lseek(counter, 1, Whence::SeekCur).unwrap_or_default();
     let text = text.to_string().replace('\n', "\n    ");
-    let style = match AutoStream::choice(&io::stderr()) {
-        ColorChoice::Never => Style::new(),
-        _ => NUMBER,
+    let style = if has_colours(&io::stderr()) {
+        NUMBER
+    } else {
+        Style::new()
     };
     let text = format!("{style}{number:>2}.{style:#} {text}\n");
     // A narration that cannot be written is no reason to stop the lab.

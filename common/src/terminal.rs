@@ -1,10 +1,11 @@
-//! What the terminal that stdout goes to can show.
+//! What the terminal that the output goes to can show.
 #![expect(unsafe_code, reason = "one libc call: nix offers no TIOCGWINSZ")]
 
 use std::env;
 use std::io;
 use std::os::fd::AsRawFd as _;
 
+use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use nix::libc;
 
@@ -33,9 +34,11 @@ fn window() -> Option<usize> {
     (result == 0 && size.ws_col > 0).then(|| size.ws_col.into())
 }
 
-/// Whether stdout shows colours: a terminal, without NO_COLOR and TERM=dumb.
-pub fn has_colours() -> bool {
-    AutoStream::choice(&io::stdout()) != ColorChoice::Never
+/// Whether a stream shows colours: it is a terminal, NO_COLOR is not set, and TERM is
+/// not dumb, which anstream would pass over where CI is set.
+pub fn has_colours(stream: &impl RawStream) -> bool {
+    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    !dumb && AutoStream::choice(stream) != ColorChoice::Never
 }
 
 /// Whether the locale's characters are UTF-8, so that lines can be drawn with

@@ -1,5 +1,7 @@
 //! Colour on stdout, where that is a terminal that wants it.
 
+use std::io;
+
 use anstyle::{AnsiColor, Style};
 
 use crate::terminal::has_colours;
@@ -19,7 +21,7 @@ impl Tone {
     /// The text in the colour of its tone; as it is where stdout is no terminal, for
     /// TERM=dumb and with NO_COLOR.
     pub fn paint(self, text: &str) -> String {
-        if !has_colours() {
+        if !has_colours(&io::stdout()) {
             return text.to_owned();
         }
         let style = match self {

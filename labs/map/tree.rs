@@ -37,7 +37,7 @@ impl Drawing {
             gap: "   ",
             dots: pick("…", "..."),
             columns: terminal::width(),
-            colours: terminal::has_colours(),
+            colours: terminal::has_colours(&std::io::stdout()),
             marks,
         }
     }
