@@ -37,7 +37,7 @@ const WAITS: &str = "returns when a signal comes, with EINTR and nothing else";
 const ROWS: &[Row] = &[
     // Namespaces.
     (libc::SYS_clone, "clone", "", Fails(&[EPERM, ENOSPC, EAGAIN, ENOMEM, EINVAL], &["clone", "fork", "execvp"])),
-    (libc::SYS_clone3, "clone3", "", Fails(&[EAGAIN, ENOMEM, EPERM], &["execvp"])),
+    (libc::SYS_clone3, "clone3", "", Fails(&[EAGAIN, ENOMEM, EPERM], &["execvp", "newuidmap"])),
     (libc::SYS_unshare, "unshare", "", Fails(&[EPERM, ENOSPC, EINVAL, ENOMEM], &["unshare"])),
     (libc::SYS_setns, "setns", "", Fails(&[EPERM, EINVAL, ENOMEM], &["setns"])),
     // Mounts and roots.
@@ -102,7 +102,7 @@ const ROWS: &[Row] = &[
     (libc::SYS_sendmsg, "sendmsg", "", Fails(&[ENOBUFS, EINTR], &["sendmsg"])),
     (libc::SYS_recvmsg, "recvmsg", "", Fails(&[ENOMEM, EINTR], &["recvmsg"])),
     // Processes and signals.
-    (libc::SYS_execve, "execve", "", Fails(&[ENOENT, EACCES, E2BIG, ENOMEM], &["execvp", "execve"])),
+    (libc::SYS_execve, "execve", "", Fails(&[ENOENT, EACCES, E2BIG, ENOMEM], &["execvp", "execve", "newuidmap"])),
     // ECHILD cannot come: `main` sets SIGCHLD to its default.
     (libc::SYS_wait4, "wait4", "", Fails(&[EINTR], &["waitpid"])),
     (libc::SYS_waitid, "waitid", "", Fails(&[EINTR], &["waitid"])),
@@ -133,7 +133,7 @@ const ROWS: &[Row] = &[
     (libc::SYS_mq_timedsend, "mq_timedsend", "", Fails(&[EAGAIN, ENOMEM], &["mq_send"])),
     (libc::SYS_mq_timedreceive, "mq_timedreceive", "", Fails(&[EBADF], &["mq_receive"])),
     // Memory.
-    (libc::SYS_mmap, "mmap", "MAP_STACK", Fails(&[ENOMEM, EAGAIN], &["mmap", "execvp"])),
+    (libc::SYS_mmap, "mmap", "MAP_STACK", Fails(&[ENOMEM, EAGAIN], &["mmap", "execvp", "newuidmap"])),
     (libc::SYS_mprotect, "mprotect", "PROT_NONE", Fails(&[ENOMEM], &["mprotect"])),
     (libc::SYS_mprotect, "mprotect", "", Exempt(MEMORY)),
     (libc::SYS_mmap, "mmap", "", Exempt(MEMORY)),
