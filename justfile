@@ -26,7 +26,7 @@ lab name='' *args:
 root name='' *args:
     #!/bin/sh
     set -eu
-    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,LABS,SKIPPED_TESTS,CI"
+    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,LABS,SKIPPED_TESTS,CI,WHOLE,FAULTS,ROUNDS"
     if [ "${1-}" = test ]; then
         shift
         host=$(rustc --print host-tuple | tr a-z- A-Z_)
@@ -82,7 +82,7 @@ test *args:
 # End every lab 200 times in each way, and run it in every hostile environment (an hour or less)
 [no-exit-message]
 storm *args:
-    @{{ just }} test --test hostile --test storms -- --ignored --nocapture --test-threads=1 "$@"
+    @WHOLE=1 {{ just }} test --test hostile --test storms -- --nocapture --test-threads=1 "$@"
 
 # Review changed snapshots one by one and accept the good ones
 bless *args:
@@ -127,18 +127,20 @@ bench *words:
     [ "$(id -u)" = 0 ] || export "CARGO_TARGET_${host}_RUNNER=sudo --preserve-env=LABS,TARGET,TWINS,ROUNDS"
     exec cargo bench --quiet --profile release --locked $CARGO_TARGET_OPTION --bench bench -- "$@"
 
-# Compare how many instructions the release binaries execute with tests/instructions.txt
+# Compare how many instructions the release binaries execute with tests/bench/instructions.txt
 [no-exit-message]
 instructions:
     #!/bin/sh
     set -eu
+    command -v valgrind >/dev/null || { echo "just instructions: no valgrind, which counts" >&2; exit 1; }
     LABS=$({{ just }} release) && export LABS
-    exec {{ just }} test --test instructions -- --ignored
+    eval "$({{ just }} _cargo_environment)"
+    exec cargo bench --quiet --profile release --locked $CARGO_TARGET_OPTION --bench instructions
 
 # Make every system call of every lab fail, once with each errno; words: FAULTS="net_ns" just faults
 [no-exit-message]
 faults:
-    @{{ just }} test --test faults -- --ignored --nocapture every_call
+    @WHOLE=1 {{ just }} test --test faults -- --nocapture
 
 # Build the book and open it in a browser
 book: _book

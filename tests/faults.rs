@@ -20,7 +20,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fault::{Tally, Trial};
-use support::{Who, is_root, labs, require};
+use support::{Who, is_root, labs, require, whole};
 
 /// Lines beyond those of every lab's tests, for code that these do not come to.
 const MORE: &[&str] = &[
@@ -60,36 +60,27 @@ const MORE: &[&str] = &[
 /// Their runs are long, so that only `just faults` has them.
 const LONG: [&str; 3] = ["doctor", "map", "ns_cost"];
 
-/// Where the worker is found: this test, run once more on a host of its own.
-const WORKER: &str = "on_a_host_of_its_own";
-
+/// `just test` tries a sample, `just faults` all. The test runs itself once more for
+/// each trial, on a host of its own.
 #[test]
-#[ignore = "run by the others on a host of its own"]
-fn on_a_host_of_its_own() {
-    print!("{}", Trial::asked_for().try_all().print());
-}
-
-#[test]
-fn a_call_that_fails_is_reported() {
-    require!(is_root(), "makes hosts of its own");
-    let mut trials = trials(true);
-    // An ordinary user's runs are root's but for the user namespace: a part of them will do.
-    trials.retain(|trial| !MORE.contains(&trial.line.as_str()));
-    trials.retain(|trial| !LONG.iter().any(|lab| trial.line.starts_with(lab)));
-    let mut number = 0;
-    trials.retain(|trial| {
-        number += 1;
-        trial.who == Who::Root || number % 8 == 0
-    });
-    try_all(&trials);
-}
-
-#[test]
-#[ignore = "takes minutes: just faults"]
 fn every_call_that_fails_is_reported() {
+    if let Some(trial) = Trial::asked_for() {
+        print!("{}", trial.try_all().print());
+        return;
+    }
     require!(is_root(), "makes hosts of its own");
+    let mut trials = trials(!whole());
+    if !whole() {
+        trials.retain(|trial| !MORE.contains(&trial.line.as_str()));
+        trials.retain(|trial| !LONG.iter().any(|lab| trial.line.starts_with(lab)));
+        // An ordinary user's runs are root's but for the user namespace: a part will do.
+        let mut number = 0;
+        trials.retain(|trial| {
+            number += 1;
+            trial.who == Who::Root || number % 8 == 0
+        });
+    }
     let only = std::env::var("FAULTS").unwrap_or_default();
-    let mut trials = trials(false);
     let only = regex::Regex::new(&only).expect("a pattern");
     trials.retain(|trial| only.is_match(&format!("{} {:?}", trial.line, trial.who)));
     try_all(&trials);
@@ -119,7 +110,7 @@ fn try_all(trials: &[Trial]) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     trials.get(number).zip(tallies.get(number))
                 } {
-                    let tally = trial.on_own_host(WORKER);
+                    let tally = trial.on_own_host("every_call_that_fails_is_reported");
                     print_result(trial, &tally);
                     *place.lock().unwrap() = Some(tally);
                 }

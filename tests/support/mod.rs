@@ -57,6 +57,12 @@ pub(crate) fn everyone() -> &'static [Who] {
     }
 }
 
+/// Whether long tests do all that they can, instead of the part that `just test` waits
+/// for: `just storm` and `just faults` set this.
+pub(crate) fn whole() -> bool {
+    std::env::var_os("WHOLE").is_some()
+}
+
 /// Whether the tests themselves run as root.
 pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()

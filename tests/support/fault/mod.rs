@@ -67,7 +67,7 @@ impl Trial {
     /// Runs this test program once more, on a host of its own, to do the trial there.
     pub(crate) fn on_own_host(&self, worker: &str) -> Tally {
         // A host has a /tmp of its own, which may hide the program: it goes by descriptor.
-        let script = format!("exec /proc/self/fd/0 --exact {worker} --ignored --nocapture");
+        let script = format!("exec /proc/self/fd/0 --exact {worker} --nocapture");
         // Namespaces do not keep cgroups apart: one lab at a time makes some.
         let makes_cgroups = self.line.starts_with("cgroup_ns");
         let _alone = makes_cgroups.then(|| CGROUPS.lock().expect("a lock"));
@@ -94,14 +94,14 @@ impl Trial {
     }
 
     /// In the host: the trial that the variables name.
-    pub(crate) fn asked_for() -> Self {
-        let [line, who, sample] = VARIABLES.map(|name| std::env::var(name).expect("a trial"));
-        let who = if who == "Root" { Who::Root } else { Who::User };
-        Self {
-            line,
+    pub(crate) fn asked_for() -> Option<Self> {
+        let [line, who, sample] = VARIABLES.map(|name| std::env::var(name).ok());
+        let who = if who? == "Root" { Who::Root } else { Who::User };
+        Some(Self {
+            line: line?,
             who,
-            sample: sample == "true",
-        }
+            sample: sample? == "true",
+        })
     }
 
     /// In the host: tries every fault.
