@@ -19,7 +19,7 @@ const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
 static COUNTER: OnceLock<OwnedFd> = OnceLock::new();
 
 /// The option that every lab has.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub struct ExplainArgs {
     /// Narrate each step on stderr: the system call, what it did, where to look in /proc
     #[arg(long)]

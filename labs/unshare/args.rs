@@ -9,7 +9,7 @@ use clap::{ArgAction, CommandFactory as _, Parser};
 use common::explain::ExplainArgs;
 use common::namespace::CLONE_NEWTIME;
 use common::signal_name::signal_named;
-use common::{Error, Result, output};
+use common::{Error, Result, output, startup};
 use nix::sched::CloneFlags;
 
 use crate::clocks::ClockOptions;
@@ -17,7 +17,7 @@ use crate::maps::{MapOptions, SetGroups};
 use crate::mounts::MountOptions;
 
 /// Runs a program with some namespaces not shared with the caller
-#[derive(Parser)]
+#[derive(Default, Parser)]
 #[command(
     name = "unshare",
     version,
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) explain: ExplainArgs,
     #[command(flatten)]
-    types: Types,
+    pub(crate) types: Types,
     #[command(flatten)]
     pub(crate) maps: MapOptions,
     #[command(flatten)]
@@ -42,12 +42,12 @@ pub(crate) struct Args {
     pub(crate) process: ProcessOptions,
 }
 
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 #[command(next_help_heading = "The program's process")]
 pub(crate) struct ProcessOptions {
     /// Run the program in a child process
     #[arg(short, long)]
-    fork: bool,
+    pub(crate) fork: bool,
     /// Send the child SIGNAME (SIGKILL) when this process ends; implies --fork
     #[arg(long, value_name = "SIGNAME", num_args = 0..=1, require_equals = true,
           default_missing_value = "SIGKILL", value_parser = signal_named)]
@@ -61,24 +61,24 @@ pub(crate) struct ProcessOptions {
 }
 
 /// Each may be not given, given, or given with a file to bind the namespace to.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 #[command(next_help_heading = "New namespaces; FILE keeps one alive, by a bind mount")]
-struct Types {
+pub(crate) struct Types {
     /// A new cgroup namespace
     #[arg(short = 'C', long, value_name = "FILE", require_equals = true)]
-    cgroup: Option<Option<PathBuf>>,
+    pub(crate) cgroup: Option<Option<PathBuf>>,
     /// A new IPC namespace
     #[arg(short, long, value_name = "FILE", require_equals = true)]
-    ipc: Option<Option<PathBuf>>,
+    pub(crate) ipc: Option<Option<PathBuf>>,
     /// A new mount namespace
     #[arg(short, long, value_name = "FILE", require_equals = true)]
-    mount: Option<Option<PathBuf>>,
+    pub(crate) mount: Option<Option<PathBuf>>,
     /// A new network namespace
     #[arg(short, long, value_name = "FILE", require_equals = true)]
-    net: Option<Option<PathBuf>>,
+    pub(crate) net: Option<Option<PathBuf>>,
     /// A new PID namespace, for the program's children; with --fork for itself
     #[arg(short, long, value_name = "FILE", require_equals = true)]
-    pid: Option<Option<PathBuf>>,
+    pub(crate) pid: Option<Option<PathBuf>>,
     /// A new time namespace
     #[arg(
         short = 'T',
@@ -87,13 +87,13 @@ struct Types {
         value_name = "FILE",
         require_equals = true
     )]
-    time: Option<Option<PathBuf>>,
+    pub(crate) time: Option<Option<PathBuf>>,
     /// A new UTS namespace
     #[arg(short, long, value_name = "FILE", require_equals = true)]
-    uts: Option<Option<PathBuf>>,
+    pub(crate) uts: Option<Option<PathBuf>>,
     /// A new user namespace; every option of the next group implies it
     #[arg(short = 'U', long, value_name = "FILE", require_equals = true)]
-    user: Option<Option<PathBuf>>,
+    pub(crate) user: Option<Option<PathBuf>>,
 }
 
 /// The value of such an option.
@@ -102,7 +102,10 @@ type File = Option<Option<PathBuf>>;
 impl Args {
     /// The arguments, unless they contradict each other: status 1, as in unshare(1).
     pub(crate) fn get() -> Result<Self> {
-        let args: Self = output::parse_with_status(1)?;
+        let args = match Self::from_letters(startup::arguments()) {
+            Some(args) => args,
+            None => output::parse_with_status(1)?,
+        };
         if matches!(args.types.pid, Some(Some(_))) && !args.forks() {
             return Err(conflict(
                 "--pid=FILE needs --fork: until its first process exists, the namespace has no file",

@@ -5,7 +5,7 @@ use std::fs;
 use common::error::Step as _;
 use common::{Result, explain};
 
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 #[command(next_help_heading = "Time namespace")]
 pub(crate) struct ClockOptions {
     /// Seconds to add to CLOCK_MONOTONIC, with --time

@@ -6,6 +6,7 @@
 mod args;
 mod clocks;
 mod helper;
+mod letters;
 mod map;
 mod maps;
 mod mounts;

@@ -10,11 +10,11 @@ use crate::map::{GROUPS, Map, USERS};
 use crate::ranges::{Range, Ranges};
 use crate::single::{Inner, Single};
 
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 #[command(next_help_heading = "User namespace, implied by each --map option")]
 pub(crate) struct MapOptions {
     #[command(flatten)]
-    single: Single,
+    pub(crate) single: Single,
     /// Map a block of users, also repeated: INNER:OUTER:COUNT or OUTER,INNER,COUNT;
     /// auto: the caller's first block of /etc/subuid, from 0 on; subids: the same block,
     /// to itself; all: every user that exists here, to itself

@@ -7,11 +7,11 @@ use common::error::Step as _;
 use common::{Result, explain, output};
 use nix::mount::{MsFlags, mount};
 
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 #[command(next_help_heading = "Mounts and directories")]
 pub(crate) struct MountOptions {
     /// How mounts travel between the new mount namespace and the old one
-    #[arg(long, value_enum, default_value_t = Propagation::Private)]
+    #[arg(long, value_enum, default_value_t)]
     pub(crate) propagation: Propagation,
     /// Mount a new proc on DIR (/proc) before the program runs; implies --mount
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
@@ -25,8 +25,9 @@ pub(crate) struct MountOptions {
     pub(crate) wd: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Propagation {
+    #[default]
     Private,
     Shared,
     Slave,

@@ -6,6 +6,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use common::accounts::{gid_named, uid_named};
 
 /// What the caller's user and group are inside.
+#[derive(Default)]
 pub(crate) struct Single {
     pub(crate) user: Option<Inner>,
     pub(crate) group: Option<Inner>,
@@ -35,6 +36,15 @@ struct SingleOptions {
 }
 
 impl Single {
+    /// As -r has it.
+    pub(crate) fn root() -> Self {
+        let root = Some(Inner::Id(0));
+        Self {
+            user: root,
+            group: root,
+        }
+    }
+
     fn last(matches: &ArgMatches, own: &str, id: Option<u32>) -> Option<Inner> {
         let given = [
             ("map_root_user", Some(Inner::Id(0))),

@@ -81,6 +81,7 @@ const ROWS: &[Row] = &[
     (libc::SYS_read, "read", "anon_inode:", Fails(&[EINTR], &["read"])),
     (libc::SYS_read, "read", "", Fails(&[EIO, EINTR], &["read", "open", "ip"])),
     (libc::SYS_poll, "poll", "pause", Exempt("of no descriptors: a pause of milliseconds")),
+    (libc::SYS_clock_nanosleep, "clock_nanosleep", "", Exempt("the runtime sleeps on after EINTR")),
     (libc::SYS_poll, "poll", "", Fails(&[ENOMEM, EINTR], &["poll", "RTM_NEWLINK", "connect", "ip", "execvp"])),
     (libc::SYS_pipe2, "pipe2", "", Fails(&[EMFILE, ENFILE], &["pipe2", "execvp"])),
     (libc::SYS_signalfd4, "signalfd4", "", Fails(&[EMFILE, ENFILE, ENOMEM], &["signalfd"])),

@@ -12,6 +12,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use calls::{Plan, Row};
 use judge::{Verdict, judge};
@@ -106,7 +107,7 @@ impl Trial {
 
     /// In the host: tries every fault.
     pub(crate) fn try_all(&self) -> Tally {
-        let reference = self.run(None);
+        let reference = self.run(None, Duration::from_secs(60));
         assert!(
             reference.before_main > 0,
             "main was not found: {}",
@@ -179,7 +180,7 @@ impl Trial {
         // Who reads first, and how often, is not the same in every run.
         for _ in 0..5 {
             let before = State::now(&self.line);
-            let run = self.run(Some((site, fault)));
+            let run = self.run(Some((site, fault)), reference.patience());
             if run.fired {
                 remove_what_was_not(&run, site);
                 let untouched = before.returns(&self.line);
@@ -200,7 +201,7 @@ impl Trial {
         self.line.split(' ').next().unwrap_or_default()
     }
 
-    fn run(&self, fault: Option<(&Site, Fault)>) -> Run {
+    fn run(&self, fault: Option<(&Site, Fault)>, patience: Duration) -> Run {
         let path = format!("/mnt/labs/{}", self.name());
         let user = [
             "setpriv",
@@ -221,7 +222,7 @@ impl Trial {
             .chain([path.as_str()])
             .chain(arguments);
         let words: Vec<_> = words.map(str::to_owned).collect();
-        trace::run(Path::new(&path), &words, fault)
+        trace::run(Path::new(&path), &words, fault, patience)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A place where a fault can be put, the fault, and what became of a run with it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use nix::errno::Errno;
 
@@ -44,12 +45,19 @@ pub(crate) struct Run {
     pub(crate) before_main: usize,
     /// Whether the process came to the site of the fault.
     pub(crate) fired: bool,
+    pub(crate) took: Duration,
     pub(crate) hung: bool,
     /// Processes that were there long after the lab's end.
     pub(crate) left: bool,
 }
 
 impl Run {
+    /// How long the same lab may take with a fault, also one that waits until a link
+    /// gives no answer.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(8).max(4 * self.took)
+    }
+
     /// Processes whose parent has had `enough` children before that made the same calls.
     pub(crate) fn processes_alike(&self, enough: usize) -> BTreeSet<String> {
         let mut calls = BTreeMap::<&str, Vec<i64>>::new();

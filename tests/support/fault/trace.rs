@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::libc;
@@ -25,7 +26,13 @@ use super::watch::Watched;
     clippy::zombie_processes,
     reason = "the tracer reaps it, among the others"
 )]
-pub(crate) fn run(lab: &Path, words: &[String], fault: Option<(&Site, Fault)>) -> Run {
+pub(crate) fn run(
+    lab: &Path,
+    words: &[String],
+    fault: Option<(&Site, Fault)>,
+    patience: Duration,
+) -> Run {
+    let start = Instant::now();
     let [mut stdout, mut stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a file"));
     let mut child = Command::new("/bin/sh")
         .args(["-c", "read -r go; exec \"$@\" </dev/null", "sh"])
@@ -47,9 +54,10 @@ pub(crate) fn run(lab: &Path, words: &[String], fault: Option<(&Site, Fault)>) -
     go.write_all(b"go\n").expect("a shell that reads");
     drop(go);
 
-    let mut tracer = Tracer::new(lab, pid, fault);
+    let mut tracer = Tracer::new(lab, pid, fault, patience);
     tracer.follow();
     let mut run = tracer.run;
+    run.took = start.elapsed();
     run.stdout = text(&mut stdout);
     run.stderr = text(&mut stderr);
     run
@@ -95,7 +103,7 @@ struct Tracer<'a> {
 }
 
 impl<'a> Tracer<'a> {
-    fn new(lab: &Path, first: Pid, fault: Option<(&'a Site, Fault)>) -> Self {
+    fn new(lab: &Path, first: Pid, fault: Option<(&'a Site, Fault)>, patience: Duration) -> Self {
         let process = Process::new("1".into(), Stage::Foreign);
         Self {
             lab: fs::canonicalize(lab).expect("a lab"),
@@ -103,7 +111,7 @@ impl<'a> Tracer<'a> {
             fault,
             processes: [(first, process)].into(),
             early: BTreeSet::new(),
-            watched: Watched::new(first),
+            watched: Watched::new(first, patience),
             run: Run::default(),
         }
     }

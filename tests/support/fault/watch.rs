@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// No lab takes longer, also one that waits until a link gives no answer.
-const HANG: Duration = Duration::from_secs(8);
 /// What a lab has started ends this soon after it.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -22,13 +20,14 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(first: Pid) -> Self {
+    /// A lab that takes longer than `patience` is ended.
+    pub(super) fn new(first: Pid, patience: Duration) -> Self {
         let processes = Arc::new(Mutex::new(BTreeSet::from([first])));
         let (ended, news) = channel();
         let (say, verdict) = channel();
         let all = Arc::clone(&processes);
         std::thread::spawn(move || {
-            let _ = say.send(watch(&all, &news));
+            let _ = say.send(watch(&all, &news, patience));
         });
         Self {
             processes,
@@ -58,8 +57,12 @@ impl Watched {
     }
 }
 
-fn watch(processes: &Mutex<BTreeSet<Pid>>, news: &Receiver<()>) -> (bool, bool) {
-    let mut deadline = Instant::now() + HANG;
+fn watch(
+    processes: &Mutex<BTreeSet<Pid>>,
+    news: &Receiver<()>,
+    patience: Duration,
+) -> (bool, bool) {
+    let mut deadline = Instant::now() + patience;
     let (mut lab_runs, mut hung, mut left) = (true, false, false);
     loop {
         match news.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
