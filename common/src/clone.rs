@@ -1,26 +1,23 @@
 //! clone(2) on a stack of the child's own, and the child's end.
 #![expect(unsafe_code, reason = "mapping a stack and running a child on it")]
 
-use std::cell::RefCell;
 use std::num::NonZeroUsize;
-use std::os::fd::{AsFd as _, OwnedFd};
 use std::ptr::NonNull;
 use std::slice;
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{self, CloneFlags};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use nix::sys::signal::Signal;
-use nix::unistd::{SysconfVar, pipe2, sysconf};
+use nix::unistd::{SysconfVar, sysconf};
 
 use crate::child::Child;
 use crate::error::{Error, Result, Step as _};
-use crate::namespace::CLONE_NEWTIME;
+use crate::lifeline::Lifeline;
+use crate::namespace::{CLONE_NEWTIME, TYPES};
 use crate::output::finish;
-use crate::{sys, told};
+use crate::told;
 
 /// One mebibyte, as in the articles. Only touched pages cost memory.
 const STACK_SIZE: usize = 1024 * 1024;
@@ -33,7 +30,7 @@ const STACK_SIZE: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct ChildStack {
     lowest: NonNull<libc::c_void>,
-    size: usize,
+    guard: usize,
 }
 
 impl ChildStack {
@@ -55,7 +52,7 @@ impl ChildStack {
         // SAFETY: a new anonymous mapping overlaps nothing that exists.
         let lowest = unsafe { mmap_anonymous(None, length, access, flags) }
             .step("mmap", "of a child's stack")?;
-        let stack = Self { lowest, size };
+        let stack = Self { lowest, guard };
         // SAFETY: the first page belongs to the mapping and nothing refers to it yet.
         unsafe { mprotect(lowest, guard, ProtFlags::PROT_NONE) }
             .step("mprotect", "of a child's guard page")?;
@@ -63,10 +60,11 @@ impl ChildStack {
     }
 
     pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
-        // SAFETY: the mapping is `size` bytes long, lives as long as `self`, and
-        // is borrowed mutably here. Its guard page is never read through the slice:
-        // clone() only computes the highest address from it.
-        unsafe { slice::from_raw_parts_mut(self.lowest.as_ptr().cast(), self.size) }
+        // SAFETY: the mapping is longer than the guard page, which begins it.
+        let usable = unsafe { self.lowest.cast::<u8>().add(self.guard) };
+        // SAFETY: so many readable and writable bytes follow the guard page, live as
+        // long as `self`, and are borrowed mutably here.
+        unsafe { slice::from_raw_parts_mut(usable.as_ptr(), STACK_SIZE) }
     }
 }
 // ANCHOR_END: child_stack
@@ -75,7 +73,7 @@ impl Drop for ChildStack {
     fn drop(&mut self) {
         // SAFETY: the mapping is this value's own; a child that runs on it has its
         // own copy, because clone() is called without CLONE_VM.
-        let _ = unsafe { munmap(self.lowest, self.size) };
+        let _ = unsafe { munmap(self.lowest, self.guard + STACK_SIZE) };
     }
 }
 
@@ -84,7 +82,7 @@ impl Drop for ChildStack {
 /// new namespaces in `flags`. The parent gets SIGCHLD when the child ends.
 ///
 /// The child ends with the status that the function returns, and it dies with its
-/// parent, see `tie_to_parent`.
+/// parent, see [`Lifeline::tie`].
 ///
 /// # Errors
 /// `clone`: EPERM without CAP_SYS_ADMIN, ENOSPC at a limit of namespaces or of
@@ -127,25 +125,6 @@ pub fn fork(
     )
 }
 
-// ANCHOR: tie
-/// In the child: has the kernel send `signal` when the parent ends.
-///
-/// A parent that ended before this call sends nothing any more. The pipe tells:
-/// the kernel closes the descriptors of a process before it sends the signal, so
-/// while the parent's end is open the signal is still to come.
-pub(crate) fn tie_to_parent(signal: i32, lifeline: &OwnedFd) -> Result<()> {
-    sys::set_pdeathsig(signal).step("prctl", "PR_SET_PDEATHSIG")?;
-    let mut parent = [PollFd::new(lifeline.as_fd(), PollFlags::empty())];
-    loop {
-        match poll(&mut parent, PollTimeout::ZERO) {
-            Err(Errno::EINTR) => {}
-            Ok(1..) => return Err(Error::PeerGone),
-            none => return none.map(drop).step("poll", "for the parent's end"),
-        }
-    }
-}
-// ANCHOR_END: tie
-
 fn clone_tied(
     (step, object): (&'static str, String),
     flags: CloneFlags,
@@ -153,18 +132,19 @@ fn clone_tied(
     parent_death_signal: Option<Signal>,
     mut child_function: impl FnMut() -> Result<u8>,
 ) -> Result<Child> {
+    // A child in the memory of its parent (CLONE_VM) would be another function.
+    let of_types = TYPES.iter().map(|kind| kind.flag).collect::<CloneFlags>();
+    if !of_types.contains(flags) {
+        return Err(Error::new(step, object, Errno::EINVAL));
+    }
     told::share();
-    let (in_child, in_parent) = pipe2(OFlag::O_CLOEXEC).step("pipe2", "for a lifeline")?;
-    let in_parent = RefCell::new(Some(in_parent));
+    let lifeline = Lifeline::new(parent_death_signal.map(|signal| signal as i32))?;
     let mut child = || {
-        drop(in_parent.take());
-        if let Some(signal) = parent_death_signal {
-            tie_to_parent(signal as i32, &in_child)?;
-        }
+        lifeline.tie()?;
         child_function()
     };
     let callback = Box::new(|| finish(child()) as isize);
-    // SAFETY: without CLONE_VM the child works on a copy of this process's memory,
+    // SAFETY: without CLONE_VM, which was refused above, the child works on a copy of this process's memory,
     // so its stack and everything the callback borrows are its own. The process
     // has one thread (see the crate's introduction), so no lock is held by a
     // thread that the copy lacks. The callback never returns into the parent's
@@ -179,7 +159,7 @@ fn clone_tied(
     };
     // What failed is a number below 0 inside the wrapper, and never becomes a PID.
     let pid = pid.step(step, object)?;
-    Ok(Child::new(pid, in_parent.take()))
+    Ok(Child::new(pid, lifeline.into_parents_end()))
 }
 
 /// The flags as they stand in the source: `CLONE_NEWPID | CLONE_NEWNET`.

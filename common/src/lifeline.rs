@@ -1,17 +1,19 @@
 //! A signal to the child when its parent ends.
 
 use std::cell::RefCell;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::pipe2;
 
-use crate::clone::tie_to_parent;
-use crate::error::{Result, Step as _};
+use crate::error::{Error, Result, Step as _};
+use crate::sys;
 
 /// Has the kernel send a signal to the child when the parent ends, however it
 /// does. The kernel forgets the wish when the child changes its user or its group,
-/// so it is the child that says when: after that, and before exec.
+/// so a child that does asks after that, and before exec.
 #[derive(Debug)]
 pub struct Lifeline(Option<Ends>);
 
@@ -40,7 +42,12 @@ impl Lifeline {
         })))
     }
 
-    /// In the child: asks for the signal.
+    // ANCHOR: tie
+    /// In the child: has the kernel send the signal when the parent ends.
+    ///
+    /// A parent that ended before this call sends nothing any more. The pipe tells:
+    /// the kernel closes the descriptors of a process before it sends the signal, so
+    /// while the parent's end is open the signal is still to come.
     ///
     /// # Errors
     /// [`PeerGone`](crate::Error::PeerGone) if the parent has ended already.
@@ -49,6 +56,20 @@ impl Lifeline {
             return Ok(());
         };
         drop(ends.in_parent.take());
-        tie_to_parent(ends.signal, &ends.in_child)
+        sys::set_pdeathsig(ends.signal).step("prctl", "PR_SET_PDEATHSIG")?;
+        let mut parent = [PollFd::new(ends.in_child.as_fd(), PollFlags::empty())];
+        loop {
+            match poll(&mut parent, PollTimeout::ZERO) {
+                Err(Errno::EINTR) => {}
+                Ok(1..) => return Err(Error::PeerGone),
+                none => return none.map(drop).step("poll", "for the parent's end"),
+            }
+        }
+    }
+    // ANCHOR_END: tie
+
+    /// In the parent: what it is to keep open as long as the child lives.
+    pub(crate) fn into_parents_end(self) -> Option<OwnedFd> {
+        self.0.and_then(|ends| ends.in_parent.take())
     }
 }
