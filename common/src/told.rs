@@ -14,6 +14,9 @@ static MINE: AtomicBool = AtomicBool::new(false);
 /// Maps the flag: to be called before the first child is made, since only what is
 /// mapped by then is shared with it.
 pub(crate) fn share() {
+    if TOLD.get().is_some() {
+        return;
+    }
     let (access, flags) = (
         ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
         MapFlags::MAP_SHARED,
