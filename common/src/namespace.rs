@@ -9,6 +9,7 @@ use nix::sched::CloneFlags;
 use nix::unistd::{Pid, getpid};
 
 use crate::error::{Error, Result, Step as _};
+use crate::proc_status;
 
 /// One of the eight types of namespaces(7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,15 +93,14 @@ pub fn link(pid: Pid, name: &str) -> Result<String> {
 /// `open`: ENOENT without /proc, where the process has ended, or on a kernel
 /// before 4.1, which has no such line.
 pub fn pids(pid: Pid) -> Result<Vec<i32>> {
-    let path = format!("/proc/{pid}/status");
-    let status = fs::read_to_string(&path).step("open", &path)?;
-    let line = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
-    line.map(|line| {
-        line.split_whitespace()
-            .filter_map(|pid| pid.parse().ok())
-            .collect()
-    })
-    .ok_or_else(|| Error::new("read", path, Errno::ENOENT))
+    let pids = proc_status::field(pid, "NSpid")?;
+    let pids = pids
+        .ok_or(Errno::ENOENT)
+        .step("open", format!("/proc/{pid}/status"))?;
+    Ok(pids
+        .split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect())
 }
 
 /// Makes sure that /proc shows the PIDs of this process's own PID namespace.

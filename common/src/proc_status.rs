@@ -14,8 +14,9 @@ use crate::error::{Error, Result};
 /// `open`, where /proc does not let this process look.
 pub fn field(pid: Pid, name: &str) -> Result<Option<String>> {
     let path = format!("/proc/{pid}/status");
-    let status = match fs::read_to_string(&path) {
-        Ok(status) => status,
+    let status = match fs::read(&path) {
+        // The program's name is cut to 15 bytes, also inside a character.
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => match error.raw_os_error().map_or(Errno::EIO, Errno::from_raw) {
             // ESRCH is the answer where the process is reaped between open and read.
             Errno::ENOENT | Errno::ESRCH => return Ok(None),

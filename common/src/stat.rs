@@ -14,7 +14,9 @@ use crate::error::{Error, Result, Step as _};
 /// `open`: ENOENT without /proc, or where the process has ended.
 pub fn exit_signal(pid: Pid) -> Result<i32> {
     let path = format!("/proc/{pid}/stat");
-    let stat = fs::read_to_string(&path).step("open", &path)?;
+    let stat = fs::read(&path).step("open", &path)?;
+    // The program's name in it is cut to 15 bytes, also inside a character.
+    let stat = String::from_utf8_lossy(&stat);
     // Field 2 is the program's name in parentheses, and may hold blanks and more of them.
     let fields = stat.rsplit_once(')').map(|(_, fields)| fields);
     fields
