@@ -4,11 +4,12 @@ use std::{env, fmt, fs};
 
 use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
-use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Pid, Uid, getegid, getgroups, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Result, Step as _};
 use crate::explain;
 use crate::output::notice;
+use crate::proc_status;
 use crate::rootless::{Capability, is_capable};
 
 /// The effective IDs and capabilities of a process, from proc_pid_status(5).
@@ -32,11 +33,11 @@ impl Identity {
     /// `open`: ENOENT without /proc or such a process.
     pub fn of(pid: Pid) -> Result<Self> {
         let path = format!("/proc/{pid}/status");
-        let status = fs::read_to_string(&path).step("open", &path)?;
         let field = |name: &str, column: usize| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|line| line.split_whitespace().nth(column))
-                .ok_or_else(|| Error::new("read", format!("{name} in {path}"), Errno::EBADMSG))
+            let words = proc_status::field(pid, name)?.ok_or(Errno::ENOENT);
+            let words = words.step("open", &path)?;
+            let word = words.split_whitespace().nth(column).map(str::to_owned);
+            word.ok_or_else(|| Error::new("read", format!("{name} in {path}"), Errno::EBADMSG))
         };
         let number = |text: &str| {
             text.parse()
@@ -44,9 +45,9 @@ impl Identity {
         };
         let last = "/proc/sys/kernel/cap_last_cap";
         Ok(Self {
-            uid: number(field("Uid:", 1)?)?,
-            gid: number(field("Gid:", 1)?)?,
-            capabilities: u64::from_str_radix(field("CapEff:", 0)?, 16)
+            uid: number(&field("Uid", 1)?)?,
+            gid: number(&field("Gid", 1)?)?,
+            capabilities: u64::from_str_radix(&field("CapEff", 0)?, 16)
                 .map_err(|_| Error::new("read", &path, Errno::EBADMSG))?,
             last_capability: number(fs::read_to_string(last).step("open", last)?.trim())?,
         })
@@ -90,9 +91,13 @@ pub fn drop_to_ordinary_user() -> Result<Option<u32>> {
         return Ok(None);
     }
     let (uid, gid) = (ordinary_user(), caller("SUDO_GID"));
+    let (groups, old) = (getgroups().step("getgroups", "of root")?, getegid());
     match change_to(Uid::from_raw(uid), Gid::from_raw(gid)) {
         // EINVAL: no such IDs in here; EPERM: setgroups() is given up in here.
         Err(error) if matches!(error.errno(), Some(Errno::EINVAL | Errno::EPERM)) => {
+            // The user is changed last, so it is still root that takes back the others.
+            let _ = setresgid(old, old, old);
+            let _ = setgroups(&groups);
             return Ok(None);
         }
         changed => changed?,
