@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::unistd::Pid;
 
 use crate::error::{Error, Result, Step as _};
+use crate::mounts::{Mount, parse};
 
 /// The version 1 hierarchies that a process can be moved in at once, best first. In
 /// the others (cpuset) a new cgroup must be configured before it takes a process.
@@ -35,15 +36,15 @@ impl Hierarchy {
             .map(|mount| (mount, ""));
         let found = v2.or_else(|| {
             PLAIN_V1.into_iter().find_map(|name| {
-                let has = |mount: &&Mount| mount.kind == "cgroup" && mount.has(name);
-                mounts.iter().find(has).map(|mount| (mount, name))
+                let is_it = |mount: &&Mount| mount.kind == "cgroup" && has(mount, name);
+                mounts.iter().find(is_it).map(|mount| (mount, name))
             })
         });
         let what = if v1 { "cgroup v1" } else { "cgroup" };
         let (mount, name) =
             found.ok_or_else(|| Error::new("find", format!("a {what} mount"), Errno::ENOENT))?;
         Ok(Self {
-            mount_point: mount.point.clone(),
+            mount_point: PathBuf::from(&mount.point),
             name: name.to_owned(),
         })
     }
@@ -75,7 +76,9 @@ impl Hierarchy {
     /// `open`: ENOENT without /proc; `find`: ENOENT if it is mounted no more.
     pub fn mount_root(&self) -> Result<String> {
         let mounts = mounts()?;
-        let mount = mounts.into_iter().find(|m| m.point == self.mount_point);
+        // Of several on one directory it is the last that is seen.
+        let mut mounts = mounts.into_iter();
+        let mount = mounts.rfind(|mount| self.mount_point == Path::new(&mount.point));
         mount
             .map(|mount| mount.root)
             .ok_or_else(|| Error::new("find", self.mount_point.display(), Errno::ENOENT))
@@ -110,34 +113,13 @@ impl fmt::Display for Hierarchy {
     }
 }
 
-struct Mount {
-    root: String,
-    point: PathBuf,
-    kind: String,
-    options: String,
-}
-
-impl Mount {
-    fn has(&self, option: &str) -> bool {
-        self.options.split(',').any(|has| has == option)
-    }
-}
-
-/// The mounts of this process's mount namespace, see proc_pid_mountinfo(5).
+/// The mounts of this process's mount namespace.
 fn mounts() -> Result<Vec<Mount>> {
     let file = "/proc/self/mountinfo";
-    let text = fs::read_to_string(file).step("open", file)?;
-    Ok(text.lines().filter_map(mount).collect())
+    let text = fs::read(file).step("open", file)?;
+    Ok(parse(&String::from_utf8_lossy(&text)))
 }
 
-fn mount(line: &str) -> Option<Mount> {
-    let (fields, rest) = line.split_once(" - ")?;
-    let mut fields = fields.split(' ').skip(3);
-    let mut rest = rest.split(' ');
-    Some(Mount {
-        root: fields.next()?.to_owned(),
-        point: fields.next()?.into(),
-        kind: rest.next()?.to_owned(),
-        options: rest.nth(1)?.to_owned(),
-    })
+fn has(mount: &Mount, option: &str) -> bool {
+    mount.options.split(',').any(|has| has == option)
 }

@@ -24,6 +24,8 @@ pub struct Proc {
 pub struct Mount {
     /// Its number, which no other mount of the machine has at the time.
     pub id: u32,
+    /// Which directory of the file system it shows.
+    pub root: String,
     /// Where it is mounted, relative to the process's root.
     pub point: String,
     /// The optional fields, such as `shared:1` or `master:1`; empty if private.
@@ -32,6 +34,8 @@ pub struct Mount {
     pub kind: String,
     /// What was mounted: a device, or any word where there is none.
     pub source: String,
+    /// The file system's own options, with commas.
+    pub options: String,
 }
 
 impl Proc {
@@ -91,14 +95,17 @@ fn parse_line(line: &str) -> Option<Mount> {
     let (before, after) = line.split_once(" - ")?;
     let mut before = before.split(' ');
     let id = before.next()?.parse().ok()?;
-    let point = before.nth(3)?.to_owned();
+    let root = before.nth(2)?.to_owned();
+    let point = before.next()?.to_owned();
     let optional: Vec<_> = before.skip(1).collect();
     let mut after = after.split(' ');
     Some(Mount {
         id,
+        root,
         point,
         propagation: optional.join(" "),
         kind: after.next()?.to_owned(),
         source: after.next()?.to_owned(),
+        options: after.next()?.to_owned(),
     })
 }
