@@ -8,7 +8,9 @@
 
 mod support;
 
+use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -107,6 +109,18 @@ fn a_signal_with_a_handler_reaches_the_program() {
     }
 }
 
+/// The kernel cuts the name of a process to 15 bytes, here inside a letter.
+#[test]
+fn a_signal_reaches_a_program_whose_name_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("программа");
+    let text = "#!/bin/sh\ntrap 'exit 42' TERM; echo ready; while :; do sleep 0.02; done\n";
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let start = format!("exec {}", program.display());
+    assert_eq!(signalled(SIGTERM, &start, "програм."), Some(42));
+}
+
 /// The inner lab blocks the signals and fetches them from a descriptor.
 #[test]
 fn a_signal_reaches_a_program_that_blocks_it_to_fetch_it() {
@@ -191,6 +205,19 @@ fn ctrl_c_ends_a_program_that_has_no_handler() {
     program.exp_string("Parent: container stopped!").unwrap();
     let status = program.process().wait().unwrap();
     assert!(format!("{status:?}").ends_with(", 130)"), "{status:?}");
+}
+
+/// The terminal tells the lab's process group only, which the program has left.
+#[test]
+fn ctrl_c_reaches_a_program_in_a_session_of_its_own() {
+    let program = "trap 'exit 42' INT; echo ready; while :; do sleep 0.02; done";
+    let command = lab("mount_proc").args(["setsid", "sh", "-c", program]);
+    let mut program = spawn_command(command.by(Who::User).std_command(), Some(20_000)).unwrap();
+    program.exp_string("ready").unwrap();
+    program.send_control('c').unwrap();
+    program.exp_string("Parent: container stopped!").unwrap();
+    let status = program.process().wait().unwrap();
+    assert!(format!("{status:?}").ends_with(", 42)"), "{status:?}");
 }
 
 #[test]

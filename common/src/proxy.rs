@@ -7,7 +7,7 @@ use crate::child::Child;
 use crate::error::{Result, Step as _};
 use crate::exec::die_by;
 use crate::foreground::Foreground;
-use crate::signals::{Signals, is_the_terminals};
+use crate::signals::{Signals, has_it_too};
 use crate::sys::Ended;
 
 /// What other processes send to end a program, or to tell it something.
@@ -65,7 +65,7 @@ impl Proxy {
             let received = self.signals.next()?;
             let is_it = |signal: &Signal| *signal as u32 == received.ssi_signo;
             match PASSED_ON.into_iter().find(is_it) {
-                Some(signal) if !is_the_terminals(&received) => pass_on(&child, signal),
+                Some(signal) if !has_it_too(child.pid(), &received) => pass_on(&child, signal),
                 _ => {}
             }
         };

@@ -6,8 +6,9 @@ use nix::unistd::Pid;
 use crate::child::Child;
 use crate::error::{Result, shell_status};
 use crate::foreground::Foreground;
+use crate::namespace::check_proc;
 use crate::proc_status;
-use crate::signals::{Signals, is_the_terminals};
+use crate::signals::{Signals, has_it_too};
 
 /// What a person or a supervisor sends to end a program.
 const PASSED_ON: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM];
@@ -55,7 +56,7 @@ impl Relay {
                 child.end()?;
                 break shell_status(signal as i32);
             }
-            if !is_the_terminals(&received) {
+            if !has_it_too(child.pid(), &received) {
                 child.kill(signal)?;
             }
         };
@@ -65,13 +66,14 @@ impl Relay {
 }
 
 /// Whether a process has a handler for a signal, or blocks it to fetch it with
-/// sigwait() or a signalfd: SigCgt and SigBlk in proc_pid_status(5). Without /proc
-/// nothing is known, and the answer is no.
+/// sigwait() or a signalfd: SigCgt and SigBlk in proc_pid_status(5). Without a /proc
+/// that knows its PID nothing is known, and the answer is no.
 fn takes(pid: Pid, signal: Signal) -> bool {
     let bit = 1 << (signal as u32 - 1);
-    ["SigCgt", "SigBlk"].into_iter().any(|field| {
+    let says = |field| {
         let mask = proc_status::field(pid, field).unwrap_or_default();
         let mask = mask.and_then(|mask| u64::from_str_radix(&mask, 16).ok());
         mask.is_some_and(|mask| mask & bit != 0)
-    })
+    };
+    check_proc().is_ok() && (says("SigCgt") || says("SigBlk"))
 }

@@ -4,6 +4,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
+use nix::unistd::{Pid, getpgid, getpgrp};
 
 use crate::error::{Result, Step as _};
 use crate::sys::is_ignored;
@@ -63,8 +64,8 @@ impl Signals {
     }
 }
 
-/// Whether the terminal's driver (or another part of the kernel) has sent the
-/// signal: then the whole foreground process group has it, children included.
-pub fn is_the_terminals(received: &siginfo) -> bool {
-    received.ssi_code == libc::SI_KERNEL
+/// Whether a child has a signal that this process received, too: what the terminal's
+/// driver (or another part of the kernel) sends goes to the whole process group.
+pub fn has_it_too(child: Pid, received: &siginfo) -> bool {
+    received.ssi_code == libc::SI_KERNEL && getpgid(Some(child)) == Ok(getpgrp())
 }

@@ -6,7 +6,7 @@ use common::clone::{describe, fork};
 use common::exec::exec;
 use common::foreground::Foreground;
 use common::own_proc::mount_own_proc;
-use common::signals::{Signals, is_the_terminals};
+use common::signals::{Signals, has_it_too};
 use common::{Checkpoint, ChildStack, Result, Step as _, clone, explain, kill, waitpid};
 use nix::libc::WNOHANG;
 use nix::sched::CloneFlags;
@@ -90,7 +90,7 @@ fn serve(program: Pid, reaps: bool, signals: &Signals) -> Result<u8> {
     loop {
         let received = signals.next()?;
         if received.ssi_signo != Signal::SIGCHLD as u32 {
-            if !is_the_terminals(&received) {
+            if !has_it_too(program, &received) {
                 // A signal number is below 65, so the cast changes nothing.
                 let signal = received.ssi_signo as i32;
                 explain!(
