@@ -107,9 +107,11 @@ fn what_cannot_be_kept_is_refused_before_the_program_runs() {
          refused --mount=file
          refused --mount=file --fork
          mount --make-private /mnt
-         mkdir folder; refused --user=folder"#;
+         mkdir folder; refused --user=folder
+         # A /proc of another PID namespace, where its PID means another process.
+         refused -pf $unshare --uts=file"#;
     for &who in everyone() {
-        let expected = "1 1 2\n1 1 2\n1 1 2\n1 1 2\n1 1 2\n1 1 2\n";
+        let expected = "1 1 2\n".repeat(7);
         let run = in_own_mounts(who, script).success();
         let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
         assert_eq!(text, expected, "{who:?}");

@@ -10,6 +10,7 @@ use nix::unistd::{execvp, getpid};
 
 use crate::child::Child;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND, Result, Step as _, shell_status};
+use crate::foreground::Foreground;
 use crate::output::printable;
 use crate::startup;
 use crate::sys::{self, Ended};
@@ -67,6 +68,7 @@ fn shell() -> OsString {
 #[derive(Debug)]
 pub struct Forked {
     caller_mask: SigSet,
+    foreground: Foreground,
 }
 
 impl Forked {
@@ -78,7 +80,10 @@ impl Forked {
         let caller_mask = SigSet::thread_get_mask().step("sigprocmask", "of the caller")?;
         let outlived: SigSet = [Signal::SIGINT, Signal::SIGTERM].into_iter().collect();
         outlived.thread_block().step("sigprocmask", "SIG_BLOCK")?;
-        Ok(Self { caller_mask })
+        Ok(Self {
+            caller_mask,
+            foreground: Foreground::note(),
+        })
     }
 
     /// In the child: the caller's signal mask.
@@ -97,7 +102,9 @@ impl Forked {
     /// # Errors
     /// `waitpid`, which does not fail for a child that exists.
     pub fn wait(&self, child: Child) -> Result<u8> {
-        match child.wait_raw()? {
+        let ended = child.wait_raw()?;
+        self.foreground.take_back();
+        match ended {
             Ended::Exited(status) => Ok(status),
             Ended::Signaled(signal) => Ok(die_by(signal)),
         }

@@ -80,13 +80,7 @@ pub(crate) struct Types {
     #[arg(short, long, value_name = "FILE", require_equals = true)]
     pub(crate) pid: Option<Option<PathBuf>>,
     /// A new time namespace
-    #[arg(
-        short = 'T',
-        short_alias = 't',
-        long,
-        value_name = "FILE",
-        require_equals = true
-    )]
+    #[arg(short = 'T', long, value_name = "FILE", require_equals = true)]
     pub(crate) time: Option<Option<PathBuf>>,
     /// A new UTS namespace
     #[arg(short, long, value_name = "FILE", require_equals = true)]

@@ -1,6 +1,7 @@
 //! A process that stays behind in the old namespaces.
 
 use common::clone::fork;
+use common::namespace::check_proc;
 use common::{Checkpoint, Child, Error, Result};
 use nix::sys::signal::Signal;
 
@@ -14,6 +15,8 @@ pub(crate) struct Helper {
 
 impl Helper {
     pub(crate) fn stay_behind(work: impl Fn() -> Result<()>) -> Result<Self> {
+        // What it does goes by its parent's PID in /proc.
+        check_proc()?;
         let go = Checkpoint::new()?;
         let child = fork(Some(Signal::SIGKILL), || {
             go.wait()?;

@@ -1,7 +1,6 @@
 //! uid_map, gid_map and setgroups of the new user namespace.
 
 use clap::ValueEnum;
-use common::namespace::check_proc;
 use common::{Result, id_map};
 use nix::unistd::{getegid, geteuid, getpid};
 
@@ -90,8 +89,6 @@ impl Maps {
         let helper = if users.own && groups.own {
             None
         } else {
-            // The helper names this process by its PID.
-            check_proc()?;
             let (pid, maps) = (getpid(), [users.clone(), groups.clone()]);
             Some(Helper::stay_behind(move || {
                 maps.iter()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use common::error::Step as _;
 use common::{Result, explain, output};
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 
 #[derive(Default, clap::Args)]
@@ -50,16 +51,20 @@ pub(crate) fn set_propagation(propagation: Propagation) -> Result<()> {
         MsFlags::MS_REC | kind,
         None::<&str>,
     )
-    .step("mount", "propagation of /")
+    .step("mount", "propagation on /")
 }
 
 pub(crate) fn mount_proc(directory: &Path, propagation: Propagation) -> Result<()> {
     let shown = output::printable(directory.as_os_str());
     if propagation != Propagation::Private {
         // The new proc must not travel to the old namespace, whatever else may.
-        // EINVAL says that the directory is no mount point: then nothing travels.
         let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-        let _ = mount(None::<&str>, directory, None::<&str>, private, None::<&str>);
+        match mount(None::<&str>, directory, None::<&str>, private, None::<&str>) {
+            // A directory that is no mount point: the new proc travels as the mount
+            // around it does.
+            Ok(()) | Err(Errno::EINVAL) => {}
+            failed => failed.step("mount", format!("MS_PRIVATE on {shown}"))?,
+        }
     }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), directory, Some("proc"), flags, None::<&str>)

@@ -13,10 +13,9 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
         ("mount", Errno::EACCES) => {
             "a security module forbids it: `just doctor` says which; or use sudo"
         }
-        ("mount" | "umount" | "pivot_root" | "chroot", Errno::EPERM) => {
-            "it needs CAP_SYS_ADMIN (chroot: CAP_SYS_CHROOT) in the user namespace that owns the \
-             mount namespace, and no filter of system calls: in Docker add --security-opt \
-             seccomp=unconfined"
+        ("mount" | "umount" | "pivot_root", Errno::EPERM) => {
+            "it needs CAP_SYS_ADMIN in the user namespace that owns the mount namespace, and no \
+             filter of system calls: in Docker add --security-opt seccomp=unconfined"
         }
         ("mount", Errno::ENOENT) => "the directory to mount on must exist",
         ("mount", Errno::EINVAL) if object.ends_with(" on /") => {
