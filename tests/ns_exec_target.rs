@@ -67,7 +67,8 @@ fn a_line_with_a_target_does_what_nsenter_does() {
             for line in -m -u -i -n -p -U -C -T -a -r -w "-r -w" "-m -r -w" "-m -u -n" "-a -F" \
                 "-p -F" "-a -r -w" "-u -U" "-U --preserve-credentials" "-n -S 5 -G 7" "-S 5" \
                 "-a --preserve-credentials" "-G 5" "-U -S 1234" "-n -n" "-a -n/tmp/net" \
-                "-u --net=/tmp/net" "-r/mnt -w/usr" "-r/mnt" "-m -W /usr"; do
+                "-u --net=/tmp/net" "-r/mnt -w/usr" "-r/mnt" "-m -W /usr" \
+                "-r -W usr" "-m -r -W usr" "-r/mnt -W ."; do
                     probe root -t $pid $line
             done
         done

@@ -39,13 +39,16 @@ impl Directories {
 
     /// Changes to them, the root first.
     pub(crate) fn enter(&self) -> Result<()> {
-        // chroot() leaves the working directory where it is, also outside the new root;
-        // without --wd it stays there, as with nsenter.
         if let Some(root) = &self.root {
-            let stay = directory(Path::new("."))?;
+            // chroot() leaves the working directory where it is, also outside the new
+            // root; it stays there, as with nsenter, where no other one is asked for.
+            let stays = self.working.is_none() && self.working_inside.is_none();
+            let stay = stays.then(|| directory(Path::new("."))).transpose()?;
             fchdir(root).step("fchdir", "to the new root")?;
             chroot(".").step("chroot", "to the new root")?;
-            fchdir(&stay).step("fchdir", "to the working directory")?;
+            if let Some(stay) = stay {
+                fchdir(&stay).step("fchdir", "to the working directory")?;
+            }
             explain!("chroot(): / is another directory from here on");
         }
         if let Some(path) = &self.working_inside {
