@@ -178,16 +178,15 @@ fn ip(commands: &[String]) -> Result<()> {
 fn refused(command: &str, said: &str) -> Error {
     let words = said.lines().next().unwrap_or_default();
     let known = [
-        Errno::EEXIST,
-        Errno::EPERM,
-        Errno::EOPNOTSUPP,
-        Errno::ENODEV,
+        (Errno::EEXIST, "File exists"),
+        (Errno::EPERM, "Operation not permitted"),
+        (Errno::ENODEV, "No such device"),
+        (Errno::EOPNOTSUPP, "Operation not supported"),
+        // The kernel's own words for it.
+        (Errno::EOPNOTSUPP, "Unknown device type."),
     ];
-    match known
-        .into_iter()
-        .find(|errno| words.ends_with(errno.desc()))
-    {
-        Some(errno) => Error::new("RTM_NEWLINK", command, errno),
+    match known.into_iter().find(|(_, end)| words.ends_with(end)) {
+        Some((errno, _)) => Error::new("RTM_NEWLINK", command, errno),
         None => Error::new("ip", command.trim_start_matches("ip "), Errno::EIO)
             .hint(format!("ip says: {words}")),
     }
