@@ -90,8 +90,7 @@ fn memory_of_each(
     for (done, kind) in kinds.iter().enumerate() {
         progress.show("memory", done + 1, kinds.len());
         let number = if kind.has("net") { number / 10 } else { number };
-        let held = memory::held(life, kind, number)?;
-        let memory = held - descriptor * kind.types.len() as f64;
+        let memory = memory::of(life, kind, number)? - descriptor * kind.types.len() as f64;
         samples.push(Samples::new(kind.clone(), memory));
     }
     explain!(

@@ -5,11 +5,13 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use common::error::Step as _;
+use common::reports::Reports;
 use common::{Error, Result};
 use nix::errno::Errno;
 
 use crate::kind::Kind;
 use crate::life::{Handles, Life};
+use crate::limits;
 
 /// The fields of proc_meminfo(5) that are added up: what the kernel has allocated for
 /// itself and cannot take back, and what it holds once for each CPU. Files, caches
@@ -18,11 +20,29 @@ const COUNTED: [&str; 2] = ["SUnreclaim:", "Percpu:"];
 
 const IDLE: Duration = Duration::from_millis(20);
 
+/// In a process and a user namespace of its own, which sees when they are gone again:
+/// what the kernel still frees would count against the kind that comes next.
+pub(crate) fn of(life: &mut Life, kind: &Kind, number: usize) -> Result<f64> {
+    let (reports, mut inner) = (Reports::new()?, Life::new()?);
+    let child = life.child(|| {
+        limits::enter_user_namespace()?;
+        let (each, handles) = held(&mut inner, kind, number)?;
+        reports.send((each * 1024.0) as i32)?;
+        inner.destroy(kind, handles)?;
+        Ok(0)
+    })?;
+    let (_, bytes) = reports.receive()?;
+    match child.wait()? {
+        0 => Ok(f64::from(bytes) / 1024.0),
+        _ => Err(Error::PeerGone),
+    }
+}
+
 // ANCHOR: memory
 /// Makes namespaces, and reads what the machine holds before and after, in KiB for
 /// each. The first quarter is not counted: it fills places that were free already. Of
 /// the others the middle one of three values counts, should the machine be busy.
-pub(crate) fn held(life: &mut Life, kind: &Kind, number: usize) -> Result<f64> {
+fn held(life: &mut Life, kind: &Kind, number: usize) -> Result<(f64, Handles)> {
     let mut handles = Handles::new();
     let quarter = number.div_ceil(4);
     let mut readings = Vec::new();
@@ -37,7 +57,7 @@ pub(crate) fn held(life: &mut Life, kind: &Kind, number: usize) -> Result<f64> {
         .map(|(before, after)| (after - before) / quarter as f64)
         .collect();
     each.sort_by(f64::total_cmp);
-    Ok(each.get(1).copied().unwrap_or_default())
+    Ok((each.get(1).copied().unwrap_or_default(), handles))
 }
 // ANCHOR_END: memory
 
