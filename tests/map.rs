@@ -171,7 +171,7 @@ fn an_ordinary_user_sees_only_its_own_and_how_many_it_does_not_see() {
         "{text}"
     );
     let json = scene("sleep 100 & wait_for sleeps 1; $user map --json");
-    assert!(json.contains("\"unseen\": 2,"), "{json}");
+    assert!(json.contains("\"unseen\":2,"), "{json}");
 }
 
 #[test]

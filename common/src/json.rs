@@ -1,6 +1,6 @@
 //! JSON as text, see RFC 8259: a string, an array, an object.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// A string, in quotes, with everything escaped that must be.
 pub fn string(text: &str) -> String {
@@ -16,6 +16,11 @@ pub fn string(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// A value, or null where there is none.
+pub fn null_or(value: Option<impl Display>) -> String {
+    value.map_or_else(|| "null".to_owned(), |value| value.to_string())
 }
 
 /// An array of values that are JSON already.

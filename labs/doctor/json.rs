@@ -13,7 +13,7 @@
 //!
 //! An attempt that works has no refusal, cause, reason and fix.
 
-use common::json::{array, object, string};
+use common::json::{array, null_or, object, string};
 use common::{Result, say};
 use nix::sys::utsname::uname;
 
@@ -29,10 +29,7 @@ pub(crate) fn print(all: &[Examination], evidence: &Evidence) -> Result<()> {
     let report = object([
         ("version", "1".to_owned()),
         ("kernel", string(&release.unwrap_or_default())),
-        (
-            "container",
-            evidence.container.map_or("null".to_owned(), string),
-        ),
+        ("container", null_or(evidence.container.map(string))),
         ("all_labs_run", all_run.to_string()),
         ("callers", array(all.iter().map(|one| caller(one, all)))),
     ]);

@@ -1,58 +1,51 @@
 //! Everything that was found, for other programs: one object, its keys stable.
 
-use std::fmt::Display;
+use common::json::{array, null_or, object, string};
 
-use common::json::string;
+use crate::model::{Id, Namespace, Process, World};
 
-use crate::model::{Namespace, Process, World};
-
-/// The text of the object, one namespace or process a line.
 pub(crate) fn document(world: &World, marked: Option<i32>) -> String {
-    let namespaces = world.namespaces.iter().map(|(id, namespace)| {
-        let head = format!("\"type\": \"{}\", \"inode\": {}", id.kind, id.inode);
-        format!("    {{{head}, {}}}", of_namespace(namespace))
-    });
-    let processes = world.processes.values();
-    let processes = processes.map(|process| format!("    {{{}}}", of_process(process)));
-    format!(
-        "{{\n  \"self\": {},\n  \"marked\": {},\n  \"unseen\": {},\n  \"hidden\": {},\n  \
-         \"namespaces\": [\n{}\n  ],\n  \"processes\": [\n{}\n  ]\n}}",
-        or_null(world.own),
-        or_null(marked),
-        world.unseen,
-        world.hidden,
-        namespaces.collect::<Vec<_>>().join(",\n"),
-        processes.collect::<Vec<_>>().join(",\n"),
-    )
+    let namespaces = world.namespaces.iter();
+    object([
+        ("self", null_or(world.own)),
+        ("marked", null_or(marked)),
+        ("unseen", world.unseen.to_string()),
+        ("hidden", world.hidden.to_string()),
+        (
+            "namespaces",
+            array(namespaces.map(|(id, namespace)| of_namespace(*id, namespace))),
+        ),
+        ("processes", array(world.processes.values().map(of_process))),
+    ])
 }
 
-fn of_namespace(namespace: &Namespace) -> String {
-    format!(
-        "\"owner\": {}, \"parent\": {}, \"owner_uid\": {}, \"processes\": [{}], \"held_by\": [{}]",
-        or_null(namespace.owner.map(|id| id.inode)),
-        or_null(namespace.parent.map(|id| id.inode)),
-        or_null(namespace.owner_uid),
-        list(&namespace.members),
-        list(namespace.handles.iter().map(|path| string(path))),
-    )
+fn of_namespace(id: Id, namespace: &Namespace) -> String {
+    object([
+        ("type", string(id.kind)),
+        ("inode", id.inode.to_string()),
+        ("owner", null_or(namespace.owner.map(|id| id.inode))),
+        ("parent", null_or(namespace.parent.map(|id| id.inode))),
+        ("owner_uid", null_or(namespace.owner_uid)),
+        (
+            "processes",
+            array(namespace.members.iter().map(ToString::to_string)),
+        ),
+        (
+            "held_by",
+            array(namespace.handles.iter().map(|path| string(path))),
+        ),
+    ])
 }
 
 fn of_process(process: &Process) -> String {
     let namespaces = process.namespaces.iter();
-    format!(
-        "\"pid\": {}, \"command\": {}, \"pids\": [{}], \"namespaces\": {{{}}}",
-        process.pid,
-        string(&process.command),
-        list(&process.pids),
-        list(namespaces.map(|id| format!("\"{}\": {}", id.kind, id.inode))),
-    )
-}
-
-fn list(values: impl IntoIterator<Item = impl Display>) -> String {
-    let values = values.into_iter().map(|value| value.to_string());
-    values.collect::<Vec<_>>().join(", ")
-}
-
-fn or_null(value: Option<impl Display>) -> String {
-    value.map_or_else(|| "null".into(), |value| value.to_string())
+    object([
+        ("pid", process.pid.to_string()),
+        ("command", string(&process.command)),
+        ("pids", array(process.pids.iter().map(ToString::to_string))),
+        (
+            "namespaces",
+            object(namespaces.map(|id| (id.kind, id.inode.to_string()))),
+        ),
+    ])
 }

@@ -3,6 +3,7 @@
 //! Section: book/src/handles.md. See ioctl_ns(2), namespaces(7), lsns(8).
 #![no_main]
 
+mod cells;
 mod collect;
 mod json;
 mod model;

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::cells::{example, held_by, owner_uid};
 use crate::model::World;
 use crate::picture::{BEGINS, Column, ENDS, LINE, PADDING, Picture, WIDTH, escaped};
 use crate::text::{cut, squeezed, width};
-use crate::tree::{example, held_by};
 use crate::view::{Choice, Node, What, depth, owners, pids, unseen};
 
 /// A character of the 13-pixel monospace fonts, rounded up.
@@ -53,9 +53,9 @@ pub(crate) fn document(world: &World, choice: &Choice<'_>, user: bool, pid: bool
 impl Picture {
     fn of_owners(&mut self, world: &World, nodes: &[Node<'_>]) {
         self.inset = 14.min(200 / depth(nodes).max(1));
-        let (names, examples) = extent(world, nodes);
+        let [names, uids, examples] = extent(world, nodes);
         let name_end = PADDING + self.inset * (depth(nodes).saturating_sub(1)) + names * CHARACTER;
-        let uid: Column = (name_end + 48, ENDS);
+        let uid: Column = (name_end + uids * CHARACTER, ENDS);
         let count = (uid.0 + 88, ENDS);
         let known = (count.0 + 2 * CHARACTER, BEGINS);
         let held = (known.0 + (examples + 2) * CHARACTER, BEGINS);
@@ -85,8 +85,9 @@ impl Picture {
                 ""
             };
             picture.text((x, BEGINS), &label(node), bold);
-            if let Some(owner) = namespace.owner_uid {
-                picture.text(uid, &owner.to_string(), "");
+            let owner = owner_uid(node);
+            if !owner.is_empty() {
+                picture.text(uid, &owner, "");
             }
             picture.text(count, &namespace.members.len().to_string(), "");
             let (pid, command) = example(world, node);
@@ -203,16 +204,17 @@ fn label(node: &Node<'_>) -> String {
     }
 }
 
-/// How many characters the longest name and the longest example have, of PIDs with
+/// How many characters the longest name, UID and example have, of PIDs with
 /// up to five digits, so that a picture does not depend on which PIDs were free.
-fn extent(world: &World, nodes: &[Node<'_>]) -> (usize, usize) {
-    let mut extent = ("for example".len(), "for example".len());
+fn extent(world: &World, nodes: &[Node<'_>]) -> [usize; 3] {
+    let [mut names, mut uids, mut examples] = ["for example", "   uid", "for example"].map(width);
     let mut waiting: Vec<_> = nodes.iter().collect();
     while let Some(node) = waiting.pop() {
         let (pid, command) = example(world, node);
-        extent.0 = extent.0.max(width(&label(node)));
-        extent.1 = extent.1.max(width(&pid).max(5) + 1 + width(command));
+        names = names.max(width(&label(node)));
+        uids = uids.max(owner_uid(node).len());
+        examples = examples.max(width(&pid).max(5) + 1 + width(command));
         waiting.extend(&node.children);
     }
-    extent
+    [names, uids, examples]
 }

@@ -3,7 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use common::terminal;
 
-use crate::model::{Id, Namespace, World};
+use crate::cells::{example, held_by, owner_uid};
+use crate::model::{Id, World};
 use crate::text::{cut, padded, squeezed, width};
 use crate::view::{Choice, Node, What, depth, owners, pids};
 
@@ -66,10 +67,13 @@ pub(crate) fn of_owners(world: &World, choice: &Choice<'_>) -> String {
         .unwrap_or_default()
         .clamp("COMMAND".len(), 15);
 
+    let uids = rows.iter().map(|row| owner_uid(row.node).len());
+    let uids = uids.max().unwrap_or_default().max("  UID".len());
+
     let line = |name: &str, [uid, count, pid, command, held]: [&str; 5]| {
         let name = padded(name, names);
         let command = padded(&cut(command, commands, drawing.dots), commands);
-        format!("{name} {uid:>5} {count:>5} {pid:>PID$} {command} {held}")
+        format!("{name} {uid:>uids$} {count:>5} {pid:>PID$} {command} {held}")
     };
     let heading = line("NAMESPACE", ["UID", "PROCS", "PID", "COMMAND", "HELD BY"]);
     let mut lines = vec![drawing.line(&heading, HEADING, false)];
@@ -82,10 +86,7 @@ pub(crate) fn of_owners(world: &World, choice: &Choice<'_>) -> String {
             lines.push(drawing.line(&name, Style::new(), false));
             continue;
         };
-        let uid = namespace
-            .owner_uid
-            .map(|uid| uid.to_string())
-            .unwrap_or_default();
+        let uid = owner_uid(row.node);
         let (pid, command) = example(world, row.node);
         let held = held_by(namespace, room, drawing.dots);
         let count = namespace.members.len().to_string();
@@ -262,36 +263,5 @@ fn name(node: &Node<'_>, drawing: &Drawing) -> String {
         What::Namespace(id, _) => id.to_string(),
         What::Process(process) => process.command.clone(),
         What::More(count, kind) => format!("{} and {count} more {kind}", drawing.dots),
-    }
-}
-
-/// The first process in a namespace, to know it by.
-pub(crate) fn example<'a>(world: &'a World, node: &Node<'_>) -> (String, &'a str) {
-    let What::Namespace(_, namespace) = node.what else {
-        return <_>::default();
-    };
-    let first = namespace.members.first();
-    let process = first.and_then(|pid| world.processes.get(pid));
-    process
-        .map(|process| (process.pid.to_string(), process.command.as_str()))
-        .unwrap_or_default()
-}
-
-/// One handle, and how many there are besides. That a process's children are born
-/// in a namespace says little where some of them live there.
-pub(crate) fn held_by(namespace: &Namespace, room: usize, dots: &str) -> String {
-    let empty = namespace.members.is_empty();
-    let handles = namespace.handles.iter();
-    let handles: Vec<_> = handles
-        .filter(|path| empty || !path.ends_with("_for_children"))
-        .collect();
-    match handles.as_slice() {
-        [] if empty => "what is below it".into(),
-        [] => String::new(),
-        [only] => cut(only, room, dots),
-        [first, others @ ..] => {
-            let others = format!(" +{}", others.len());
-            cut(first, room.saturating_sub(others.len()), dots) + &others
-        }
     }
 }

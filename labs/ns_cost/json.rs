@@ -1,8 +1,8 @@
-//! The results for a program. Every name in them is one of this lab's own.
+//! The results for a program: one object, its keys stable.
 
 use std::fs;
 
-use common::json::string;
+use common::json::{array, null_or, object, string};
 
 use crate::costs::{Cost, Costs};
 use crate::curve::Curve;
@@ -10,77 +10,67 @@ use crate::statistics::Summary;
 
 impl Costs {
     pub(crate) fn json(&self) -> String {
-        let costs = |costs: &[Cost]| list(costs.iter().map(Cost::json));
         let process = |(name, time): &(&str, Summary)| {
-            format!("{{\"name\": \"{name}\", \"start_us\": {}}}", summary(time))
+            object([("name", string(name)), ("start_us", summary(time))])
         };
-        format!(
-            "{{{},\n\"rounds\": {},\n\"types\": {},\n\"sets\": {},\n\"processes\": {}}}",
-            machine(),
-            self.rounds,
-            costs(&self.types),
-            costs(&self.sets),
-            list(self.processes.iter().map(process))
-        )
+        let results = [
+            ("rounds", self.rounds.to_string()),
+            ("types", array(self.types.iter().map(Cost::json))),
+            ("sets", array(self.sets.iter().map(Cost::json))),
+            ("processes", array(self.processes.iter().map(process))),
+        ];
+        object(machine().into_iter().chain(results))
     }
 }
 
 impl Cost {
     fn json(&self) -> String {
-        let gone = self.gone.as_ref().map_or("null".to_owned(), summary);
-        let flags = common::clone::describe(self.kind.flags());
-        format!(
-            "{{\"name\": \"{}\", \"flags\": \"{flags}\", \"create_us\": {}, \"join_us\": {}, \
-             \"close_us\": {}, \"gone_us\": {gone}, \"memory_kib\": {:.2}}}",
-            self.kind.name,
-            summary(&self.create),
-            summary(&self.join),
-            summary(&self.close),
-            self.memory
-        )
+        object([
+            ("name", string(self.kind.name)),
+            ("flags", string(&common::clone::describe(self.kind.flags()))),
+            ("create_us", summary(&self.create)),
+            ("join_us", summary(&self.join)),
+            ("close_us", summary(&self.close)),
+            ("gone_us", null_or(self.gone.as_ref().map(summary))),
+            ("memory_kib", format!("{:.2}", self.memory)),
+        ])
     }
 }
 
 impl Curve {
     pub(crate) fn json(&self) -> String {
+        let names = || self.names.iter().copied();
         let row = |(count, times): &(usize, Vec<Summary>)| {
-            let times = self.names.iter().zip(times);
-            let times = times.map(|(name, time)| format!("\"{name}\": {}", summary(time)));
-            format!("{{\"{}\": {count}, {}}}", self.count, joined(times))
+            let times = names().zip(times.iter().map(summary));
+            object([(self.count, count.to_string())].into_iter().chain(times))
         };
-        let footer = |(key, _, numbers): &(&str, &str, Vec<f64>)| {
-            let numbers = self.names.iter().zip(numbers);
-            let numbers = numbers.map(|(name, number)| format!("\"{name}\": {number:.2}"));
-            format!(",\n\"{key}\": {{{}}}", joined(numbers))
+        let footer = |(key, _, numbers): &(&'static str, &str, Vec<f64>)| {
+            let numbers = numbers.iter().map(|number| format!("{number:.2}"));
+            (*key, object(names().zip(numbers)))
         };
-        format!(
-            "{{{},\n\"unit\": \"us\",\n\"points\": {}{}}}",
-            machine(),
-            list(self.rows.iter().map(row)),
-            self.footers.iter().map(footer).collect::<String>()
-        )
+        let results = [
+            ("unit", string("us")),
+            ("points", array(self.rows.iter().map(row))),
+        ];
+        let footers = self.footers.iter().map(footer);
+        object(machine().into_iter().chain(results).chain(footers))
     }
 }
 
 /// What the numbers belong to.
-fn machine() -> String {
+fn machine() -> [(&'static str, String); 2] {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let kernel = string(kernel.trim());
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("\"kernel\": {kernel},\n\"cpus\": {cpus}")
+    [
+        ("kernel", string(kernel.trim())),
+        ("cpus", cpus.to_string()),
+    ]
 }
 
 fn summary(time: &Summary) -> String {
-    format!(
-        "{{\"median\": {:.3}, \"low\": {:.3}, \"high\": {:.3}}}",
-        time.median, time.low, time.high
-    )
-}
-
-fn list(items: impl Iterator<Item = String>) -> String {
-    format!("[\n  {}\n]", items.collect::<Vec<_>>().join(",\n  "))
-}
-
-fn joined(items: impl Iterator<Item = String>) -> String {
-    items.collect::<Vec<_>>().join(", ")
+    object([
+        ("median", format!("{:.3}", time.median)),
+        ("low", format!("{:.3}", time.low)),
+        ("high", format!("{:.3}", time.high)),
+    ])
 }
