@@ -8,7 +8,6 @@
 
 mod support;
 
-use rexpect::session::spawn_command;
 use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, require};
 
 fn stdout(args: &[&str], who: Who) -> String {
@@ -182,21 +181,6 @@ fn with_fork_the_parent_outlives_int_and_term() {
         .command()
         .assert();
     run.success().stdout("both live\n143\n");
-}
-
-/// An interactive shell in a new PID namespace cannot name the process group whose
-/// turn it is afterwards.
-#[test]
-fn a_script_has_its_terminal_back_after_an_interactive_shell() {
-    let script = "\"$@\"; read line; echo \"read: $line\"";
-    let command = lab("unshare").by(Who::User).shell(script);
-    let command = command.args(["-rpf", "bash", "--norc", "--noprofile", "-i"]);
-    let mut shell = spawn_command(command.std_command(), Some(20_000)).unwrap();
-    shell.exp_string("bash-").unwrap();
-    shell.send_line("exit").unwrap();
-    shell.exp_string("exit").unwrap();
-    shell.send_line("still here").unwrap();
-    shell.exp_string("read: still here").unwrap();
 }
 
 #[test]
