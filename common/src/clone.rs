@@ -132,7 +132,7 @@ fn clone_tied(
     parent_death_signal: Option<Signal>,
     mut child_function: impl FnMut() -> Result<u8>,
 ) -> Result<Child> {
-    // A child in the memory of its parent (CLONE_VM) would be another function.
+    // With others the child could work in the memory of its parent (CLONE_VM).
     let of_types = TYPES.iter().map(|kind| kind.flag).collect::<CloneFlags>();
     if !of_types.contains(flags) {
         return Err(Error::new(step, object, Errno::EINVAL));
@@ -144,11 +144,11 @@ fn clone_tied(
         child_function()
     };
     let callback = Box::new(|| finish(child()) as isize);
-    // SAFETY: without CLONE_VM, which was refused above, the child works on a copy of this process's memory,
-    // so its stack and everything the callback borrows are its own. The process
-    // has one thread (see the crate's introduction), so no lock is held by a
-    // thread that the copy lacks. The callback never returns into the parent's
-    // frames: the C library's clone() ends the child when it returns.
+    // SAFETY: the flags are those of namespaces, without CLONE_VM, so the child works on
+    // a copy of this process's memory: its stack and everything the callback borrows
+    // are its own. The process has one thread (see the crate's introduction), so no lock
+    // is held by a thread that the copy lacks. The callback never returns into the
+    // parent's frames: the C library's clone() ends the child when it returns.
     let pid = unsafe {
         sched::clone(
             callback,
