@@ -4,7 +4,7 @@ use std::{env, fmt, fs};
 
 use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
-use nix::unistd::{Gid, Pid, Uid, getegid, getgroups, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Pid, Uid, getegid, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Result, Step as _};
 use crate::explain;
@@ -91,13 +91,13 @@ pub fn drop_to_ordinary_user() -> Result<Option<u32>> {
         return Ok(None);
     }
     let (uid, gid) = (ordinary_user(), caller("SUDO_GID"));
-    let (groups, old) = (getgroups().step("getgroups", "of root")?, getegid());
+    let own = getegid();
     match change_to(Uid::from_raw(uid), Gid::from_raw(gid)) {
         // EINVAL: no such IDs in here; EPERM: setgroups() is given up in here.
         Err(error) if matches!(error.errno(), Some(Errno::EINVAL | Errno::EPERM)) => {
-            // The user is changed last, so it is still root that takes back the others.
-            let _ = setresgid(old, old, old);
-            let _ = setgroups(&groups);
+            // The user is changed last, so it is still root that takes its group back;
+            // supplementary groups allow root nothing that it may not do without.
+            let _ = setresgid(own, own, own);
             return Ok(None);
         }
         changed => changed?,
