@@ -6,6 +6,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nix::unistd::Pid;
+
 /// Links and namespaces of a process that has ended go when the kernel gets to it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -116,4 +118,11 @@ fn cgroups() -> Vec<String> {
         }
     }
     found
+}
+
+/// The parent of a process, as /proc/PID/status has it.
+pub(super) fn parent(pid: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    parent.trim().parse().ok().map(Pid::from_raw)
 }

@@ -18,7 +18,9 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use super::process::{Process, Stage};
 use super::site::{Fault, Run, Site};
+use super::state;
 use super::watch::Watched;
 
 /// Runs a command whose last program, after others such as setpriv, is the lab.
@@ -68,27 +70,6 @@ fn text(file: &mut File) -> String {
     file.rewind().expect("a file");
     file.read_to_end(&mut bytes).expect("a file");
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// What a traced process is at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Another program: its calls are not the lab's.
-    Foreign,
-    /// The lab before its `main`.
-    Starting,
-    Main,
-}
-
-struct Process {
-    name: String,
-    stage: Stage,
-    children: u32,
-    counts: BTreeMap<i64, u32>,
-    /// The fault that the call it is in returns with.
-    pending: Option<Errno>,
-    /// The number of that call among the run's.
-    site: Option<usize>,
 }
 
 struct Tracer<'a> {
@@ -151,6 +132,7 @@ impl<'a> Tracer<'a> {
             self.run.status = status;
             self.watched.lab_has_ended();
         }
+        self.adopt_orphans();
     }
 
     fn event(&mut self, pid: Pid, event: i32) {
@@ -164,6 +146,8 @@ impl<'a> Tracer<'a> {
             self.born(pid);
         } else if !self.processes.contains_key(&pid) {
             self.early.insert(pid);
+            self.watched.remember(pid);
+            self.adopt_orphans();
             return;
         }
         self.resume(pid, None);
@@ -181,6 +165,21 @@ impl<'a> Tracer<'a> {
         self.processes.insert(child, process);
         self.watched.remember(child);
         if self.early.remove(&child) {
+            self.resume(child, None);
+        }
+    }
+
+    /// A process that is killed while it makes a child cannot tell of it any more: the
+    /// child has another parent by then, outside of what is traced.
+    fn adopt_orphans(&mut self) {
+        let outside = |child: &Pid| {
+            state::parent(*child).is_some_and(|pid| !self.processes.contains_key(&pid))
+        };
+        let orphans: Vec<_> = self.early.iter().copied().filter(outside).collect();
+        for child in orphans {
+            self.early.remove(&child);
+            self.processes
+                .insert(child, Process::new("orphan".into(), Stage::Main));
             self.resume(child, None);
         }
     }
@@ -266,19 +265,6 @@ impl<'a> Tracer<'a> {
             Fault::Short => registers.rdx = 1,
         }
         let _ = ptrace::setregs(pid, registers);
-    }
-}
-
-impl Process {
-    fn new(name: String, stage: Stage) -> Self {
-        Self {
-            name,
-            stage,
-            children: 0,
-            counts: BTreeMap::new(),
-            pending: None,
-            site: None,
-        }
     }
 }
 
