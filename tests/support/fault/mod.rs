@@ -43,10 +43,8 @@ static CGROUPS: Mutex<()> = Mutex::new(());
 
 const MOST_HANGS: usize = 4;
 
-/// In a loop one round is like another: from here on, a process's calls are left alone;
-/// of ns_cost, whose every run takes seconds, sooner.
+/// In a loop one round is like another: from here on, a process's calls are left alone.
 const LOOP: u32 = 40;
-const SLOW_LOOP: u32 = 8;
 /// So are further children of one process that make the same calls as this many before.
 const ALIKE: usize = 3;
 
@@ -107,10 +105,8 @@ impl Trial {
             ..Tally::default()
         };
         let alike = reference.processes_alike(ALIKE);
-        let is_slow = self.line.starts_with("ns_cost");
-        let rounds = if is_slow { SLOW_LOOP } else { LOOP };
         for site in &reference.sites {
-            if site.nth > rounds || alike.contains(&site.process) {
+            if site.nth > LOOP || alike.contains(&site.process) {
                 *tally.exempt.entry(REPEATS.to_owned()).or_default() += 1;
                 continue;
             }
