@@ -37,13 +37,13 @@ pub(crate) const LINES: &[&str] = &[
     "init --no-reap",
     "init --signals",
     "init --subreaper",
-    "init readlink /proc/self",
-    "ns_exec --wd=/ readlink /proc/self/cwd",
+    "init readlink -v /proc/self",
+    "ns_exec --wd=/ readlink -v /proc/self/cwd",
     "map",
     "map --json",
     "ns_cost --rounds 1",
     "doctor",
-    "unshare -Urmpf --kill-child --mount-proc readlink /proc/self",
+    "unshare -Urmpf --kill-child --mount-proc readlink -v /proc/self",
 ];
 
 /// The lab of a command line whose words hold no blanks.
