@@ -17,7 +17,6 @@ pub(crate) mod labs;
 pub(crate) mod normalise;
 pub(crate) mod run;
 pub(crate) mod sandbox;
-pub(crate) mod seccomp;
 pub(crate) mod session;
 pub(crate) mod storm;
 

@@ -24,7 +24,8 @@ jq -r '.callers[] | ([.attempts[] | select(.works | not) | .cause] | unique | jo
     then "not " + ([.labs[] | select(.runs | not) | .name] | join(" ")) else "none runs" end' /mnt/scratch/json
 "#;
 
-const SECCOMP: &str = include_str!("seccomp.py");
+/// Runs a program under a filter of system calls, in Python.
+pub(crate) const SECCOMP: &str = include_str!("seccomp.py");
 
 /// Runs a script on a host of its own, in which `block` runs a command in the sandbox
 /// that `around` makes: a shell command around `"$@"`. There, `$seccomp refuse` stands

@@ -1,10 +1,8 @@
 """Runs a program under a seccomp filter: seccomp.py FILTER PROGRAM ARGS
 
-`refuse` answers unshare, setns, mount, pivot_root and clone with a namespace flag
-with EPERM; `docker` in addition what else Docker's default profile keeps from a
-container without CAP_SYS_ADMIN. Both answer clone3 with ENOSYS, as that profile
-does, because a filter cannot look at flags that lie behind a pointer.
-Other names are those of system calls: each of them is refused.
+A filter is one of the sets below, or names of system calls, which it answers with
+EPERM. With `clone` among them it answers clone() with a namespace flag so, and clone3()
+with ENOSYS, as Docker's does: a filter cannot look at flags that lie behind a pointer.
 """
 
 import ctypes
@@ -24,29 +22,45 @@ NUMBERS = {
         "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155,
         "sethostname": 170, "setdomainname": 171, "clone": 56, "clone3": 435,
         "bpf": 321, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsmount": 432,
+        "keyctl": 250, "chroot": 161, "prctl": 157, "socket": 41, "socketpair": 53,
+        "signalfd4": 289, "msgget": 68, "mq_open": 240,
     },
     "aarch64": {
         "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41,
         "sethostname": 161, "setdomainname": 162, "clone": 220, "clone3": 435,
         "bpf": 280, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsmount": 432,
+        "keyctl": 219, "chroot": 51, "prctl": 167, "socket": 198, "socketpair": 199,
+        "signalfd4": 74, "msgget": 186, "mq_open": 180,
     },
 }[os.uname().machine]
 
-REFUSED = ["unshare", "setns", "mount", "pivot_root", "clone"]
-SETS = {"refuse": REFUSED, "docker": list(NUMBERS)}
+NAMES = "sethostname setdomainname "
+USE = "setns mount umount2 chroot socket msgget mq_open " + NAMES
+SETS = {
+    "refuse": (EPERM, "unshare setns mount pivot_root clone"),
+    # Docker's default for a container without capabilities, where labs come near it.
+    "docker": (EPERM, "unshare setns mount umount2 pivot_root clone keyctl bpf "
+                      "open_tree move_mount fsopen fsmount " + NAMES),
+    # Knows few calls, and says of the others that they do not exist.
+    "strict": (ENOSYS, "unshare pivot_root clone socketpair signalfd4 " + USE),
+    # Has namespaces made, and then nothing done in them.
+    "no-use": (EPERM, USE),
+    # No signal at a parent's end, and no subreapers.
+    "no-prctl": (ENOSYS, "prctl"),
+}
 
 
-def program(names):
+def program(errno, names):
     """Numbers are at offset 0 of what a filter sees, the first argument at 16."""
     code = []
 
     def add(operation, value, if_true=0, if_false=0):
         code.append(struct.pack("HBBI", operation, if_true, if_false, value))
 
-    for name in set(names) - {"clone", "clone3"}:
+    for name in set(names) - {"clone"}:
         add(LOAD, 0)
         add(JUMP_EQUAL, NUMBERS[name], 0, 1)
-        add(RETURN, ERRNO | EPERM)
+        add(RETURN, ERRNO | errno)
     if "clone" in names:
         add(LOAD, 0)
         add(JUMP_EQUAL, NUMBERS["clone3"], 0, 1)
@@ -68,5 +82,6 @@ def install(code):
             sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
 
 
-install(program(SETS.get(sys.argv[1], sys.argv[1].split(","))))
+errno, names = SETS.get(sys.argv[1], (EPERM, sys.argv[1].replace(",", " ")))
+install(program(errno, names.split()))
 os.execvp(sys.argv[2], sys.argv[2:])

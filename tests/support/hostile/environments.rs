@@ -1,8 +1,5 @@
 //! Environments that labs do not expect: how each is made, and what must hold.
 
-use crate::support::Who;
-use crate::support::seccomp::{self, Filter};
-
 /// What must hold of every lab in an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Must {
@@ -31,9 +28,8 @@ pub(crate) struct Environment {
     pub(crate) around: &'static str,
     /// The same after it, root again.
     pub(crate) after: &'static str,
-    pub(crate) filter: Option<Filter>,
-    /// Whom it is for; everybody without one.
-    pub(crate) only: Option<Who>,
+    /// What it takes, as a command that succeeds where the environment can be made.
+    pub(crate) needs: &'static str,
     pub(crate) must: Must,
 }
 
@@ -42,8 +38,7 @@ const PLAIN: Environment = Environment {
     before: "",
     around: "exec \"$@\"",
     after: "",
-    filter: None,
-    only: None,
+    needs: "",
     must: Must::Work,
 };
 
@@ -65,11 +60,12 @@ const fn before(name: &'static str, must: Must, before: &'static str) -> Environ
     }
 }
 
-const fn filtered(name: &'static str, filter: Filter) -> Environment {
-    let filter = Some(filter);
+/// `$SECCOMP` is the program that installs a filter.
+const fn filtered(name: &'static str, around: &'static str) -> Environment {
     Environment {
         name,
-        filter,
+        around,
+        needs: "python3 -S -c \"$SECCOMP\" docker true",
         must: WorkOrSay,
         ..PLAIN
     }
@@ -163,14 +159,10 @@ pub(crate) const ENVIRONMENTS: &[Environment] = &[
          umount -l /media/root/proc; enter='chroot /media/root'"),
     around("another namespace's /proc", WorkOrSay, "exec unshare -Urpf --kill-child \"$@\""),
     // Filters.
-    filtered("a seccomp filter like Docker's", seccomp::DOCKER),
-    filtered("a strict seccomp filter", seccomp::STRICT),
-    filtered("a seccomp filter that forbids use", seccomp::NO_USE),
-    Environment {
-        // setpriv, which makes the ordinary user, calls prctl() itself.
-        only: Some(Who::Root),
-        ..filtered("a seccomp filter without prctl", seccomp::NO_PRCTL)
-    },
+    filtered("a seccomp filter like Docker's", "exec python3 -S -c \"$SECCOMP\" docker \"$@\""),
+    filtered("a strict seccomp filter", "exec python3 -S -c \"$SECCOMP\" strict \"$@\""),
+    filtered("a seccomp filter that forbids use", "exec python3 -S -c \"$SECCOMP\" no-use \"$@\""),
+    filtered("a seccomp filter without prctl", "exec python3 -S -c \"$SECCOMP\" no-prctl \"$@\""),
     // No more processes: the shell, the lab and one more (cgroup version 1).
     Environment {
         name: "two processes in the cgroup",

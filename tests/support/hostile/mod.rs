@@ -4,14 +4,11 @@ mod environments;
 
 use std::ffi::OsString;
 use std::process::Command;
-use std::thread;
-
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::sethostname;
 
 use super::normalise::normalise;
 use super::run::{self, Ended, HOLD_LIFELINE};
-use super::{HOSTNAME, Who, directory, is_root};
+use super::sandbox::SECCOMP;
+use super::{Who, directory, is_root, lab};
 pub(crate) use environments::{ENVIRONMENTS, Environment, Must};
 
 /// Shell code around the code of an environment; `$1` says who, `$2` is the folder
@@ -33,7 +30,6 @@ pub(crate) fn command(environment: &Environment, line: &str, who: Who) -> Comman
         before,
         after,
         around,
-        filter,
         ..
     } = environment;
     let last = match *after {
@@ -44,7 +40,7 @@ pub(crate) fn command(environment: &Environment, line: &str, who: Who) -> Comman
     };
     let script = format!("{HOLD_LIFELINE}{STAGE}{before}\n{last}");
     let mut words: Vec<OsString> = Vec::new();
-    if is_root() && filter.is_none() {
+    if is_root() {
         let name = "echo antero >/proc/sys/kernel/hostname; exec \"$@\"";
         words.extend(["unshare", "--uts", "--mount", "sh", "-c", name, "sh"].map(Into::into));
     }
@@ -66,30 +62,21 @@ pub(crate) fn command(environment: &Environment, line: &str, who: Who) -> Comman
     command
         .args(&words[1..])
         .env_remove("SHELL")
+        .env("SECCOMP", SECCOMP)
         .env("LC_ALL", "C");
     command
+}
+
+/// Whether this machine has what the environment needs.
+pub(crate) fn can_be_made(environment: &Environment, who: Who) -> bool {
+    let test = || lab("").by(who).shell(environment.needs).command();
+    environment.needs.is_empty() || test().env("SECCOMP", SECCOMP).ok().is_ok()
 }
 
 /// Runs a line of the labs there.
 pub(crate) fn run(environment: &Environment, line: &str, who: Who) -> Ended {
     let mut command = command(environment, line, who);
-    run::captured(&mut command);
-    let Some(filter) = environment.filter else {
-        return run::run(&mut command, |_| ());
-    };
-    in_a_thread(|| {
-        if is_root() {
-            unshare(CloneFlags::CLONE_NEWUTS).expect("a name of its own");
-            sethostname(HOSTNAME).expect("a name");
-        }
-        filter.install();
-        run::run(&mut command, |_| ())
-    })
-}
-
-/// A filter and a namespace of names are a thread's own, and its children's.
-fn in_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| scope.spawn(work).join().expect("a thread"))
+    run::run(run::captured(&mut command), |_| ())
 }
 
 /// How a lab did, in words; or what was wrong.
