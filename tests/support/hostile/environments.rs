@@ -71,6 +71,30 @@ const fn filtered(name: &'static str, around: &'static str) -> Environment {
     }
 }
 
+/// A cgroup for so many processes. Version 1 counts them in a hierarchy of its own,
+/// version 2 in the only one.
+macro_rules! enter_cgroup {
+    ($most:literal) => {
+        concat!(
+            "at=/sys/fs/cgroup; [ -d $at/pids ] && at=$at/pids; at=$at/full-$$; mkdir $at
+             echo $$ >$at/cgroup.procs; echo ",
+            $most,
+            " >$at/pids.max"
+        )
+    };
+}
+
+const fn in_cgroup(name: &'static str, before: &'static str) -> Environment {
+    Environment {
+        name,
+        before,
+        after: "echo $$ >${at%/*}/cgroup.procs; rmdir $at",
+        needs: "cd /sys/fs/cgroup; [ -d pids ] || grep -w pids cgroup.subtree_control",
+        must: WorkOrSay,
+        ..PLAIN
+    }
+}
+
 use Must::{BeQuiet, BeUsed, Say, Work, WorkAlike, WorkOrSay};
 
 /// The table. `${1%/*}` is the folder of the labs.
@@ -163,21 +187,9 @@ pub(crate) const ENVIRONMENTS: &[Environment] = &[
     filtered("a strict seccomp filter", "exec python3 -S -c \"$SECCOMP\" strict \"$@\""),
     filtered("a seccomp filter that forbids use", "exec python3 -S -c \"$SECCOMP\" no-use \"$@\""),
     filtered("a seccomp filter without prctl", "exec python3 -S -c \"$SECCOMP\" no-prctl \"$@\""),
-    // No more processes: the shell, the lab and one more (cgroup version 1).
-    Environment {
-        name: "two processes in the cgroup",
-        before: "at=/sys/fs/cgroup/pids/full-$$; mkdir $at; echo $$ >$at/cgroup.procs; echo 2 >$at/pids.max",
-        after: "echo $$ >/sys/fs/cgroup/pids/cgroup.procs; rmdir $at",
-        must: WorkOrSay,
-        ..PLAIN
-    },
-    Environment {
-        name: "three processes in the cgroup",
-        before: "at=/sys/fs/cgroup/pids/full-$$; mkdir $at; echo $$ >$at/cgroup.procs; echo 3 >$at/pids.max",
-        after: "echo $$ >/sys/fs/cgroup/pids/cgroup.procs; rmdir $at",
-        must: WorkOrSay,
-        ..PLAIN
-    },
+    // No more processes: the shell, the lab and one more.
+    in_cgroup("two processes in the cgroup", enter_cgroup!(2)),
+    in_cgroup("three processes in the cgroup", enter_cgroup!(3)),
     // Other places for a process.
     around("a session without a terminal", Work, "exec setsid --wait \"$@\""),
     around("PID 1 of a namespace", WorkAlike, "exec unshare -Urmpf --kill-child --mount-proc \"$@\""),
