@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use support::hostile::{self, ENVIRONMENTS, Environment};
 use support::labs::LINES;
 use support::run::{Ended, in_parallel};
-use support::{Who, everyone, is_root, session, whole};
+use support::{Who, everyone, is_root, require, session, whole};
 
 /// `just test` tries one job of so many, other labs in each environment; `just storm` all.
 const SAMPLE: usize = 27;
@@ -116,6 +116,7 @@ fn every_lab_works_or_says_why_not() {
 /// What is typed there is for the shell, and must not stop the lab (SIGTTIN).
 #[test]
 fn a_hold_in_the_background_leaves_the_terminal_alone() {
+    require!(is_root(), "makes a host of its own");
     let session = "user
 uts_ns bizarro --hold >/dev/null 2>&1 &
 echo one
@@ -125,9 +126,6 @@ fg
 ? hold.*\n
 ^M
 echo $?";
-    if !is_root() {
-        return support::skip("a_hold_in_the_background", "makes a host of its own");
-    }
     let seen = session::transcript(session);
     assert!(
         seen.contains("Running") && !seen.contains("Stopped"),
