@@ -256,6 +256,7 @@ fn a_machine_without_a_cgroup_mount_is_an_error_with_a_hint() {
 fn leaves_the_host_untouched() {
     require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched(
-        "cgroup_ns; cgroup_ns --shared; cgroup_ns --v1; $user cgroup_ns",
+        // Few machines have version 1.
+        "cgroup_ns; cgroup_ns --shared; cgroup_ns --v1 || :; $user cgroup_ns",
     );
 }

@@ -285,7 +285,7 @@ fn a_signal_at_a_random_moment_leaves_nothing() {
 fn leaves_the_host_untouched() {
     require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched(
-        "ipc_ns; ipc_ns --shared; $user ipc_ns; timeout -s KILL 0.01 ipc_ns --hold 9",
+        "ipc_ns; ipc_ns --shared; $user ipc_ns; fails timeout -s KILL 0.01 ipc_ns --hold 9",
     );
     // Also where mounts travel, and where queues of the same names are in use.
     host::leaves_the_host_untouched(

@@ -169,7 +169,7 @@ print(root.tag, root.get(\"fill\"), root[0].tag, root[1].tag)' $file; rm $file";
 fn a_hundred_alive_leave_none() {
     require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched("ns_cost --alive 100");
-    host::leaves_the_host_untouched("$user ns_cost --alive 20; ns_cost --alive 9");
+    host::leaves_the_host_untouched("$user ns_cost --alive 20; ns_cost --alive 10");
 }
 
 #[test]

@@ -265,7 +265,7 @@ fn leaves_the_host_untouched() {
     require!(is_root(), "makes a host of its own");
     let script = "unshare -mCiTunpf sleep 60 & outer=$!; child=$(child_of $outer)
         wait_for runs $child sleep
-        ns_exec -t $child -a -r -w -S 5 true; ns_exec -t $child -a no-such; ns_exec -t $child -U true
-        kill -KILL $child; wait $outer";
+        ns_exec -t $child -a -r -w -S 5 true; fails ns_exec -t $child -a no-such
+        fails ns_exec -t $child -U true; kill -KILL $child; fails wait $outer";
     host::leaves_the_host_untouched(script);
 }

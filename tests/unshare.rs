@@ -261,7 +261,7 @@ fn the_narration_tells_what_happens() {
 fn leaves_the_host_untouched() {
     require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched(
-        "unshare -CimnpTu -f true; $user unshare -rCimnpTu -f true; unshare -m false",
+        "unshare -CimnpTu -f true; $user unshare -rCimnpTu -f true; fails unshare -m false",
     );
 }
 

@@ -276,7 +276,12 @@ const EVERY_FORM: [&str; 8] = [
 #[test]
 fn leaves_the_host_untouched() {
     require!(is_root(), "makes a host of its own");
-    let scripts = EVERY_FORM.map(|form| format!("user_ns {form}; $user user_ns {form}"));
+    let scripts = EVERY_FORM.map(|form| match form {
+        "--nested=40" => format!("fails user_ns {form}; fails $user user_ns {form}"),
+        // Files of the machine decide whether newuidmap(1) gives uid 1234 a range.
+        "--range" => format!("user_ns {form}; $user user_ns {form} || :"),
+        form => format!("user_ns {form}; $user user_ns {form}"),
+    });
     host::leaves_the_host_untouched(&scripts.join("; "));
 }
 

@@ -11,7 +11,8 @@ use super::{directory, is_root, within_limit};
 /// Everything that a lab could leave behind, as text. `/proc/[0-9]*` without the
 /// shell that reads it and what it starts.
 const STATE: &str = r#"
-state() {
+state() (
+    set +e
     echo "names: $(cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname)"
     echo "mounts:"; cut -d' ' -f3- /proc/self/mountinfo
     echo "links:"; ip -o link; ip -o address; ip route show table all; ip -6 route show table all
@@ -21,7 +22,7 @@ state() {
         grep -vE ' (sh|cat|ls|sort|readlink|cut|ip|grep|)$'
     echo "queues:"; ipcs -q | tail -n +4; ls /dev/mqueue
     echo "files:"; ls -A /tmp /run /dev/shm
-}
+)
 # Links and namespaces of a process that has ended go when the kernel gets to it.
 settled() {
     for i in $(seq 200); do
@@ -48,6 +49,7 @@ ip link add eth0 type veth peer name wire && ip link set eth0 up && ip address a
 PATH=/mnt/labs:$PATH
 wait_for() { for i in $(seq 500); do "$@" >/dev/null 2>&1 && return; sleep 0.01; done; echo "in vain: $*"; }
 child_of() { wait_for pgrep -P "$1"; pgrep -P "$1"; }
+fails() { ! "$@"; }
 runs() { [ "$(cat /proc/$1/comm)" = "$2" ]; }
 user='setpriv --reuid=1234 --regid=1234 --clear-groups --'
 set +e
@@ -102,8 +104,14 @@ const MAKE_NAMESPACES: &[&str] = &[
     "-c",
 ];
 
-/// Runs a script on a host of its own and demands that the host is as it was.
+/// Runs a script on a host of its own and demands that each of its commands succeeds,
+/// or fails behind `fails`, and that the host is as it was.
 pub(crate) fn leaves_the_host_untouched(script: &str) {
-    let script = format!("state >/before\n{{ {script}\n}} >/dev/null 2>&1\nsettled");
+    let script = format!(
+        "state >/before
+         (set -ex\n{script}\n) >/dev/null 2>/mnt/scratch/said; status=$?
+         [ $status = 0 ] || {{ echo \"status $status\"; cat /mnt/scratch/said; }}
+         settled"
+    );
     on_own_host(&script).success().stdout("");
 }
