@@ -12,7 +12,7 @@ use super::{directory, is_root, within_limit};
 /// shell that reads it and what it starts.
 const STATE: &str = r#"
 state() (
-    set +e
+    set +e # What is not there is no failure.
     echo "names: $(cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname)"
     echo "mounts:"; cut -d' ' -f3- /proc/self/mountinfo
     echo "links:"; ip -o link; ip -o address; ip route show table all; ip -6 route show table all

@@ -10,6 +10,7 @@
     reason = "test code, of which every test file uses its own part"
 )]
 
+pub(crate) mod cgroups;
 pub(crate) mod figures;
 pub(crate) mod host;
 pub(crate) mod hostile;

@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::run::{Ended, HOLD_LIFELINE, run};
-use super::{Lab, Who, hostile};
+use super::{Lab, Who, cgroups, hostile};
 
 /// Who gets the signal.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
         wait_for_start(lab, name);
         sleep(Duration::from_micros(random(within.as_micros() as u64)));
     };
-    let (before, mut lab_pid) = (cgroups(), 0);
+    let (before, mut lab_pid) = (cgroups::of_labs(), 0);
     let mut wait = |lab: &Child| {
         lab_pid = lab.id();
         wait(lab);
@@ -135,20 +135,13 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
     };
     if name == "cgroup_ns" {
         let own = format!("/cgroup_ns-{lab_pid}");
-        let left = &cgroups() - &before;
+        let new = &cgroups::of_labs() - &before;
+        // Others may work on this machine as well.
         ended
             .left
-            .extend(left.into_iter().filter(|path| path.ends_with(&own)));
+            .extend(new.into_iter().filter(|path| path.ends_with(&own)));
     }
     ended
-}
-
-/// The cgroups of labs that are there now. Others may work on this machine as well.
-fn cgroups() -> BTreeSet<String> {
-    let words = ["/sys/fs/cgroup", "-maxdepth", "3", "-name", "cgroup_ns-*"];
-    let found = Command::new("find").args(words).output().expect("find");
-    let found = String::from_utf8_lossy(&found.stdout).into_owned();
-    found.lines().map(str::to_owned).collect()
 }
 
 /// Starts a lab, ends it with the signal after a random time, and demands that soon

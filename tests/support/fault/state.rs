@@ -1,12 +1,13 @@
 //! What a lab could leave behind on the host that it runs on.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
+
+use crate::support::cgroups;
 
 /// Links and namespaces of a process that has ended go when the kernel gets to it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,7 +57,7 @@ impl State {
             );
         }
         if line.starts_with("cgroup_ns") {
-            lines.extend(cgroups());
+            lines.extend(cgroups::of_labs());
         }
         Self(lines)
     }
@@ -92,32 +93,6 @@ fn names(folder: impl AsRef<Path>) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// The cgroups of the lab's naming below the one that it runs in, in every hierarchy.
-fn cgroups() -> Vec<String> {
-    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    let roots = mounts.lines().filter_map(|line| {
-        let mut fields = line.split(' ').skip(1);
-        let point = fields.next()?;
-        fields.next()?.starts_with("cgroup").then_some(point)
-    });
-    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let paths: BTreeSet<_> = own
-        .lines()
-        .filter_map(|line| line.splitn(3, ':').nth(2))
-        .collect();
-    let mut found = Vec::new();
-    for root in roots {
-        for path in &paths {
-            let folder = format!("{root}{}", path.trim_end_matches('/'));
-            let names = names(&folder)
-                .into_iter()
-                .filter(|name| name.starts_with("cgroup_ns-"));
-            found.extend(names.map(|name| format!("{folder}/{name}")));
-        }
-    }
-    found
 }
 
 /// The parent of a process, as /proc/PID/status has it.
