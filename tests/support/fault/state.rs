@@ -19,7 +19,7 @@ const FILES: &[&str] = &[
     "/proc/sysvipc/msg",
     "/proc/net/route",
     "/proc/net/if_inet6",
-    "/proc/net/fib_triestat",
+    "/proc/net/fib_trie",
     "/proc/self/mounts",
 ];
 
@@ -43,7 +43,10 @@ impl State {
         let mut lines = Vec::new();
         for file in FILES {
             let text = fs::read_to_string(file).unwrap_or_default();
-            lines.extend(text.lines().map(|line| format!("{file}: {line}")));
+            // How the kernel divides its tree of routes depends on those that it once had.
+            let inner_node = |line: &&str| line.trim_start().starts_with("+--");
+            let told = text.lines().filter(|line| !inner_node(line));
+            lines.extend(told.map(|line| format!("{file}: {}", line.trim())));
         }
         // The other columns count packets.
         let links = fs::read_to_string("/proc/net/dev").unwrap_or_default();
