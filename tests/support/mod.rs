@@ -19,15 +19,15 @@ pub(crate) mod normalise;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod session;
+pub(crate) mod skipped;
 pub(crate) mod storm;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use assert_cmd::Command;
+pub(crate) use skipped::{installed, require, skip};
 
 /// An ordinary user. Not 65534: that is what unmapped IDs look like inside a user
 /// namespace, so a lab that forgot its maps would seem to work.
@@ -252,44 +252,6 @@ static REACHABLE: LazyLock<bool> = LazyLock::new(|| {
     .arg(directory());
     test.ok().is_ok()
 });
-
-/// Whether a program is installed.
-pub(crate) fn installed(program: &str) -> bool {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
-}
-
-/// Tests that CI's own machine may skip, with the reason why it must.
-const MAY_SKIP_ON_CI: &[&str] = &[];
-
-/// Ends the test early unless the condition holds, counted apart from those that passed.
-macro_rules! require {
-    ($condition:expr, $why:expr) => {
-        if !$condition {
-            $crate::support::skip(std::thread::current().name().unwrap_or("?"), $why);
-            return;
-        }
-    };
-}
-pub(crate) use require;
-
-/// Writes a skipped test down for the tally of `just test`.
-pub(crate) fn skip(test: &str, why: &str) {
-    let on_ci = std::env::var_os("CI").is_some();
-    assert!(
-        !on_ci || MAY_SKIP_ON_CI.contains(&test),
-        "skipped on CI: {test}: {why}"
-    );
-    eprintln!("skipped: {test}: {why}");
-    if let Some(list) = std::env::var_os("SKIPPED_TESTS") {
-        let mut list = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(list)
-            .expect("the list");
-        writeln!(list, "{test}: {why}").expect("the list");
-    }
-}
 
 /// Compares a transcript with its snapshot, `tests/snapshots/TEST__NAME.snap`.
 macro_rules! assert_transcript {
