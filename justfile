@@ -21,20 +21,20 @@ lab name='' *args:
     folder=$({{ just }} _build "$lab")
     exec "$folder/$lab" --explain "$@"
 
-# Run a lab under sudo (built as you); `just root test` runs root's half of the tests
+# Run a lab under sudo (built as you), or root's half of the tests: just root test, storm, faults
 [no-exit-message]
 root name='' *args:
     #!/bin/sh
     set -eu
-    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,LABS,SKIPPED_TESTS,CI,WHOLE,FAULTS,ROUNDS"
-    if [ "${1-}" = test ]; then
-        shift
+    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,LABS,SKIPPED_TESTS,CI,WHOLE,FAULTS,ROUNDS,SESSION"
+    case "${1-}" in test|storm|faults)
+        recipe=$1; shift
         host=$(rustc --print host-tuple | tr a-z- A-Z_)
         # cargo runs as you; only the finished test binaries run under sudo.
         [ -z "$sudo" ] || export "CARGO_TARGET_${host}_RUNNER=$sudo"
         export INSTA_UPDATE=no INSTA_WORKSPACE_ROOT='{{ justfile_directory() }}'
-        exec {{ just }} test "$@"
-    fi
+        exec {{ just }} "$recipe" "$@" ;;
+    esac
     lab=$({{ just }} _find "${1-}"); shift
     folder=$({{ just }} _build "$lab")
     exec $sudo "$folder/$lab" --explain "$@"

@@ -175,6 +175,7 @@ fn a_user_leaves_nothing_either() {
 
 #[test]
 fn a_child_that_a_signal_ends_is_reported() {
+    require!(installed("pgrep"), "finds the child");
     let script = "\"$@\" --hold 30 >/dev/null & lab=$!
          for i in $(seq 500); do child=$(pgrep -P $lab) && break; sleep 0.01; done; sleep 0.2
          kill -KILL $child; kill -INT $lab; wait $lab";
