@@ -15,7 +15,7 @@ use nix::unistd::{SysconfVar, sysconf};
 use crate::child::Child;
 use crate::error::{Error, Result, Step as _};
 use crate::lifeline::Lifeline;
-use crate::namespace::{CLONE_NEWTIME, TYPES};
+use crate::namespace::CLONE_NEWTIME;
 use crate::output::finish;
 use crate::told;
 
@@ -87,7 +87,8 @@ impl Drop for ChildStack {
 /// # Errors
 /// `clone`: EPERM without CAP_SYS_ADMIN, ENOSPC at a limit of namespaces or of
 /// their nesting, EAGAIN at RLIMIT_NPROC, ENOMEM, EINVAL for a type that the
-/// kernel was built without. `pipe2`: EMFILE, ENFILE.
+/// kernel was built without, and for CLONE_VM: a child in its parent's memory is a
+/// thread. `pipe2`: EMFILE, ENFILE.
 pub fn clone(
     flags: CloneFlags,
     child_stack: &mut ChildStack,
@@ -132,9 +133,7 @@ fn clone_tied(
     parent_death_signal: Option<Signal>,
     mut child_function: impl FnMut() -> Result<u8>,
 ) -> Result<Child> {
-    // With others the child could work in the memory of its parent (CLONE_VM).
-    let of_types = TYPES.iter().map(|kind| kind.flag).collect::<CloneFlags>();
-    if !of_types.contains(flags) {
+    if flags.contains(CloneFlags::CLONE_VM) {
         return Err(Error::new(step, object, Errno::EINVAL));
     }
     told::share();
@@ -144,7 +143,7 @@ fn clone_tied(
         child_function()
     };
     let callback = Box::new(|| finish(child()) as isize);
-    // SAFETY: the flags are those of namespaces, without CLONE_VM, so the child works on
+    // SAFETY: without CLONE_VM, which was refused above, the child works on
     // a copy of this process's memory: its stack and everything the callback borrows
     // are its own. The process has one thread (see the crate's introduction), so no lock
     // is held by a thread that the copy lacks. The callback never returns into the
