@@ -159,6 +159,8 @@ fn a_kill_never_leaves_veth0_on_the_real_host() {
         "for delay in 0.001 0.003 0.005 0.01 0.02 0.03; do for signal in KILL TERM INT; do
              env --default-signal=INT net_ns --host --hold 1 & lab=$!
              sleep $delay; kill -$signal $lab; wait $lab || :
+             # The kernel takes its time, and the next one says EEXIST before that.
+             wait_for fails ip link show veth0
          done; done",
     );
 }

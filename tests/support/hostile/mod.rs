@@ -177,7 +177,7 @@ fn is_right(must: Must, line: &str, stdout: &str) -> bool {
 fn is_map(line: &str, stdout: &str) -> bool {
     match line {
         "map" => stdout.starts_with("NAMESPACE ") && stdout.contains("\nPID AT LEVEL\n"),
-        "map --json" => stdout.starts_with("{\n  \"self\": ") && stdout.ends_with("\n}\n"),
+        "map --json" => stdout.starts_with("{\"self\":") && stdout.ends_with("]}\n"),
         _ => false,
     }
 }
