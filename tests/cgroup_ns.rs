@@ -14,7 +14,9 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use support::{Who, assert_transcript, everyone, host, is_root, lab, require, storm};
+use support::{
+    Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
+};
 
 /// The mount point of the first mount of this type.
 fn mount_of(kind: &str) -> Option<String> {
@@ -71,13 +73,8 @@ fn paths(text: &str) -> Vec<String> {
 }
 
 fn run(args: &[&str], who: Who, script: &str) -> String {
-    let run = lab("cgroup_ns").args(args).by(who);
-    let output = run
-        .shell(&format!("{script}exec \"$@\""))
-        .command()
-        .assert()
-        .success();
-    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+    let lab = lab("cgroup_ns").args(args).by(who);
+    lab.shell(&format!("{script}exec \"$@\"")).printed()
 }
 
 /// The transcript depends on one thing: whether the caller may make a cgroup.
@@ -154,8 +151,7 @@ fn a_user_to_whom_a_cgroup_is_delegated_makes_a_sub_cgroup() {
     require!(ground.is_some(), "this machine allows no sub-cgroup");
     let ground = ground.unwrap();
     let script = "chown 1234 $cg $cg/cgroup.procs; $user cgroup_ns 2>/dev/null";
-    let run = host::on_own_host(&format!("{}{script}", ground.enter())).success();
-    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let text = stdout(&host::on_own_host(&format!("{}{script}", ground.enter())).success());
     assert_eq!(paths(&text)[3..5], ["/", "/.."], "{text}");
     assert!(ground.is_empty());
 }
@@ -167,8 +163,7 @@ fn below_a_mount_of_another_namespace_the_lab_works_with_the_cgroup_it_is_in() {
     require!(ground.is_some(), "this machine allows no sub-cgroup");
     let ground = ground.unwrap();
     let script = "/usr/bin/unshare --cgroup cgroup_ns";
-    let run = host::on_own_host(&format!("{}{script}", ground.enter())).success();
-    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let text = stdout(&host::on_own_host(&format!("{}{script}", ground.enter())).success());
     let plainly = "No sub-cgroup allowed here: find cgroup /: ENOENT: No such file or directory\n";
     assert!(text.contains(plainly), "{text}");
 }
@@ -230,8 +225,7 @@ fn a_limit_of_cgroup_namespaces_is_an_error_with_a_hint() {
     require!(is_root(), "sets a limit in a user namespace of its own");
     let script = "$user /usr/bin/unshare -r sh -c 'echo 0 >/proc/sys/user/max_cgroup_namespaces
         cgroup_ns >/dev/null'";
-    let run = host::on_own_host(script).code(1);
-    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).code(1));
     assert!(
         error.starts_with("cgroup_ns: unshare CLONE_NEWCGROUP: ENOSPC: "),
         "{error}"
@@ -246,8 +240,7 @@ fn a_limit_of_cgroup_namespaces_is_an_error_with_a_hint() {
 fn a_machine_without_a_cgroup_mount_is_an_error_with_a_hint() {
     require!(is_root(), "unmounts in a mount namespace of its own");
     let script = "umount -l /sys/fs/cgroup; cgroup_ns";
-    let run = host::on_own_host(script).code(1).stdout("");
-    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).code(1).stdout(""));
     let expected = "cgroup_ns: find a cgroup mount: ENOENT: No such file or directory\nhint: ";
     assert!(error.starts_with(expected), "{error}");
 }

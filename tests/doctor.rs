@@ -5,7 +5,9 @@
 mod support;
 
 use support::sandbox::{self, NO_CAPABILITIES, require_a_sandbox, with_limit, with_mounts};
-use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, labs, require};
+use support::{
+    Who, assert_transcript, everyone, host, installed, is_root, lab, labs, require, stderr, stdout,
+};
 
 /// The table as a person sees it, in the book as well.
 #[test]
@@ -41,7 +43,7 @@ fn the_report_names_cause_and_fix() {
         ),
     ] {
         let run = sandbox::run(&around, "block doctor; echo status $?");
-        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let text = stdout(&run);
         let joined: Vec<_> = text.split_whitespace().collect();
         let joined = joined.join(" ");
         assert!(joined.contains(cause) && joined.contains(fix), "{text}");
@@ -71,7 +73,7 @@ fn the_table_says_that_every_lab_runs() {
             .assert()
             .success()
             .stderr("");
-        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let text = stdout(&run);
         assert!(text.contains("\nEvery lab runs as uid "), "{text}");
         assert!(
             text.lines().all(|line| line.chars().count() <= 80),
@@ -83,8 +85,7 @@ fn the_table_says_that_every_lab_runs() {
 /// The tools that need no namespaces are no labs to speak of.
 #[test]
 fn the_doctor_knows_every_lab() {
-    let run = lab("doctor").args(["--json"]).command().assert();
-    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let text = stdout(&lab("doctor").args(["--json"]).command().assert());
     for name in labs::names() {
         let known = text.contains(&format!("{{\"name\":\"{name}\","));
         assert!(
@@ -101,7 +102,7 @@ fn every_attempt_is_narrated() {
         .args(["--explain"])
         .command()
         .assert();
-    let narration = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let narration = stderr(&run);
     for call in [
         "clone(CLONE_NEWUSER)",
         "sethostname(",

@@ -11,12 +11,12 @@ mod support;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use support::{Who, assert_transcript, everyone, host, is_root, lab, require, storm};
+use support::{
+    Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
+};
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
-    let output = lab("init").args(args).by(who).command().output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.code().unwrap(), text)
+    lab("init").args(args).by(who).ended()
 }
 
 /// The numbers of the rows that begin with `name`.
@@ -81,8 +81,7 @@ fn pid_1_hears_from_inside_only_what_it_has_a_handler_for() {
 fn a_subreaper_inherits_without_a_namespace_and_without_privilege() {
     for &who in everyone() {
         let run = lab("init").by(who).args(["--subreaper"]).command().assert();
-        let run = run.success().stderr("");
-        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let text = stdout(&run.success().stderr(""));
         let (heir, orphan) = (rows(&text, "subreaper"), rows(&text, "orphan"));
         assert_eq!(orphan[1][1], heir[0][0]);
         assert_transcript!(
@@ -110,10 +109,7 @@ fn an_orphan_without_a_subreaper_goes_to_the_hosts_init() {
     require!(is_root(), "makes a host of its own");
     let script = "(sh -c 'sleep 61 & echo $! >/tmp/orphan'); ps -o ppid= $(cat /tmp/orphan); kill $(cat /tmp/orphan)";
     let run = host::on_own_host(script);
-    assert_eq!(
-        String::from_utf8_lossy(&run.get_output().stdout).trim(),
-        "1"
-    );
+    assert_eq!(stdout(&run).trim(), "1");
 }
 
 #[test]
@@ -132,7 +128,7 @@ fn a_wrong_proc_is_an_error_with_a_hint() {
     let run = host::on_own_host("unshare --pid --fork init")
         .code(1)
         .stdout("");
-    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let error = stderr(&run);
     assert!(
         error.starts_with("init: readlink /proc/self: ESRCH") && error.contains("\nhint: "),
         "{error}"

@@ -14,12 +14,10 @@ use std::process::Stdio;
 use nix::libc;
 use nix::unistd::Pid;
 use rexpect::session::spawn_command;
-use support::{Who, everyone, host, is_root, lab, require};
+use support::{Who, everyone, host, is_root, lab, require, stderr};
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
-    let output = lab("init").args(args).by(who).command().output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.code().unwrap(), text)
+    lab("init").args(args).by(who).ended()
 }
 
 #[test]
@@ -108,8 +106,7 @@ fn the_program_is_no_init_so_a_signal_without_a_handler_ends_it() {
 #[test]
 fn a_signal_that_the_caller_ignores_stays_ignored() {
     let script = "trap '' HUP; \"$@\" sh -c 'grep SigIgn /proc/self/status' & wait";
-    let run = lab("init").shell(script).command().assert().success();
-    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let text = lab("init").shell(script).printed();
     let ignored = u64::from_str_radix(text.trim().rsplit('\t').next().unwrap(), 16).unwrap();
     assert_eq!(ignored & 1, 1, "SIGHUP: {text}");
     assert_eq!(
@@ -209,8 +206,7 @@ fn runs_inside_itself() {
 fn a_masked_proc_is_an_error_with_a_hint_and_host_proc_is_the_way_on() {
     require!(is_root(), "masks a part of /proc");
     let script = "mount -t tmpfs none /proc/sys; $user init true; echo $?; $user init --host-proc true; echo $?";
-    let run = host::on_own_host(script).stdout("1\n0\n");
-    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).stdout("1\n0\n"));
     assert!(
         error.contains("mount proc on /proc: EPERM") && error.contains("--host-proc"),
         "{error}"

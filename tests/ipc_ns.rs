@@ -11,21 +11,16 @@ mod support;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use support::{Lab, Who, assert_transcript, everyone, host, is_root, lab, require, storm};
+use support::{Who, assert_transcript, everyone, host, is_root, lab, require, stderr, storm};
 
 const NO_QUEUE: &str = "ENOENT: No such file or directory";
 const CHANGED: &str = "4096, msgmnb 8192, msgmni 16";
 const UNCHANGED: &str = "8192, msgmnb 16384, msgmni 32000";
 
-fn stdout(lab: Lab) -> String {
-    let run = lab.command().assert().success();
-    String::from_utf8(run.get_output().stdout.clone()).unwrap()
-}
-
 /// A run in two namespaces, and one in which the child stays in the parent's.
 fn runs(who: Who) -> [String; 2] {
     let lab = lab("ipc_ns").by(who);
-    [stdout(lab.clone()), stdout(lab.args(["--shared"]))]
+    [lab.printed(), lab.args(["--shared"]).printed()]
 }
 
 /// What stands behind `begin` in the lines of the transcript that have it.
@@ -247,8 +242,7 @@ fn the_narration_tells_what_happens() {
 fn a_limit_of_namespaces_is_an_error_with_a_hint() {
     require!(is_root(), "makes a host of its own");
     let script = "$user unshare -r sh -c 'echo 1 >/proc/sys/user/max_ipc_namespaces; ipc_ns'";
-    let refused = host::on_own_host(script).code(1);
-    let error = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).code(1));
     let expected = "ipc_ns: clone CLONE_NEWNS | CLONE_NEWIPC: ENOSPC: ";
     assert!(error.starts_with(expected), "{error}");
     assert!(error.contains("\nhint: a limit is reached"), "{error}");
@@ -258,8 +252,7 @@ fn a_limit_of_namespaces_is_an_error_with_a_hint() {
 fn the_status_is_that_of_the_process_whose_reader_left() {
     for lines in 1..=30 {
         let script = format!("{{ \"$@\" 2>/dev/null; echo $? >&2; }} | head -n {lines} >/dev/null");
-        let run = lab("ipc_ns").shell(&script).command().assert().success();
-        let status = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        let status = stderr(&lab("ipc_ns").shell(&script).command().assert().success());
         assert!(
             ["0\n", "141\n"].contains(&status.as_str()),
             "{lines}: {status}"

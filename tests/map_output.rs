@@ -10,7 +10,7 @@ mod support;
 
 use regex::Regex;
 use support::host::scene;
-use support::{everyone, host, installed, is_root, lab, require};
+use support::{everyone, host, installed, is_root, lab, require, stderr};
 
 /// Nested user and PID namespaces, and a bind mount that holds another.
 const SCENE: &str = "ip netns add demo
@@ -197,7 +197,7 @@ fn processes_that_come_and_go_do_no_harm() {
 fn without_proc_it_says_what_is_missing() {
     require!(is_root(), "makes a host of its own");
     let run = host::on_own_host("while umount -l /proc; do :; done 2>/dev/null; map").code(1);
-    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let error = stderr(&run);
     assert!(
         error.starts_with("map: open /proc/self: ENOENT: "),
         "{error}"
@@ -217,7 +217,7 @@ fn a_process_that_is_not_there_is_an_error_with_a_hint() {
             .command()
             .assert()
             .code(1);
-        let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        let error = stderr(&run);
         assert!(
             error.starts_with("map: find process 4194303: ESRCH: "),
             "{error}"

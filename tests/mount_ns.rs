@@ -11,11 +11,12 @@ mod support;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use support::{Who, assert_transcript, everyone, host, is_root, lab, require, storm};
+use support::{
+    Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
+};
 
-fn stdout(args: &[&str], who: Who) -> String {
-    let output = lab("mount_ns").args(args).by(who).command().assert();
-    String::from_utf8(output.success().get_output().stdout.clone()).unwrap()
+fn printed(args: &[&str], who: Who) -> String {
+    lab("mount_ns").args(args).by(who).printed()
 }
 
 const KINDS: [&str; 4] = ["private", "slave", "shared", "unbindable"];
@@ -30,14 +31,13 @@ fn row(table: &str, kind: &str) -> [String; 4] {
 /// Whether a mount comes in, and goes out, for root and for a user.
 fn assert_travels(args: &[&str], kind: &str, expected: [&str; 2]) {
     for &who in everyone() {
-        assert_eq!(row(&stdout(args, who), kind)[..2], expected, "{kind}");
+        assert_eq!(row(&printed(args, who), kind)[..2], expected, "{kind}");
     }
 }
 
 /// What the lab says on stderr when it fails on a host of its own.
 fn error(script: &str) -> String {
-    let run = host::on_own_host(script).code(1);
-    String::from_utf8_lossy(&run.get_output().stderr).into_owned()
+    stderr(&host::on_own_host(script).code(1))
 }
 
 /// What an option shows is the same for root and for a user.
@@ -79,7 +79,7 @@ fn shared_lets_mounts_travel_in_both_directions() {
 #[test]
 fn unbindable_is_private_and_no_source_of_bind_mounts() {
     for &who in everyone() {
-        let table = stdout(&[], who);
+        let table = printed(&[], who);
         assert_eq!(
             row(&table, "unbindable"),
             ["no", "no", "EINVAL", "unbindable"]
@@ -93,7 +93,7 @@ fn unbindable_is_private_and_no_source_of_bind_mounts() {
 #[test]
 fn a_shared_copy_is_a_member_of_the_originals_group_and_a_slave_has_it_as_master() {
     for &who in everyone() {
-        let table = stdout(&[], who);
+        let table = printed(&[], who);
         let (_, group) = table
             .lines()
             .next()
@@ -110,7 +110,7 @@ fn a_shared_copy_is_a_member_of_the_originals_group_and_a_slave_has_it_as_master
 fn copies_of_a_private_original_are_strangers() {
     assert_same_for_everyone("private_original", &["--private-original"]);
     for &who in everyone() {
-        let table = stdout(&["--private-original"], who);
+        let table = printed(&["--private-original"], who);
         for kind in KINDS {
             assert_eq!(row(&table, kind)[..2], ["no", "no"], "{kind}");
         }
@@ -122,9 +122,9 @@ fn copies_of_a_private_original_are_strangers() {
 #[test]
 fn one_type_alone_has_the_row_that_it_has_in_the_table() {
     assert_same_for_everyone("slave", &["slave"]);
-    let table = stdout(&[], everyone()[0]);
+    let table = printed(&[], everyone()[0]);
     for kind in KINDS {
-        let alone = stdout(&[kind], everyone()[0]);
+        let alone = printed(&[kind], everyone()[0]);
         assert_eq!(alone.lines().count(), 5);
         assert_eq!(row(&alone, kind)[..3], row(&table, kind)[..3]);
     }
@@ -163,7 +163,7 @@ fn mounts_of_a_more_privileged_namespace_are_locked() {
 fn after_pivot_root_and_umount_the_namespace_holds_one_mount() {
     assert_same_for_everyone("pivot_root", &["--pivot-root"]);
     for &who in everyone() {
-        let text = stdout(&["--pivot-root"], who);
+        let text = printed(&["--pivot-root"], who);
         assert_eq!(text.matches("  mounts left: ").count(), 1, "{text}");
     }
 }
@@ -171,7 +171,7 @@ fn after_pivot_root_and_umount_the_namespace_holds_one_mount() {
 #[test]
 fn a_descriptor_from_before_is_a_way_back_to_the_old_root() {
     for &who in everyone() {
-        let text = stdout(&["--pivot-root"], who);
+        let text = printed(&["--pivot-root"], who);
         assert!(
             text.ends_with("  . is the old root:        yes\n"),
             "{text}"
@@ -183,7 +183,7 @@ fn a_descriptor_from_before_is_a_way_back_to_the_old_root() {
 fn the_walk_leads_out_of_a_chroot_and_not_out_of_a_new_root() {
     assert_same_for_everyone("chroot", &["--chroot"]);
     for &who in everyone() {
-        let text = stdout(&["--chroot"], who);
+        let text = printed(&["--chroot"], who);
         let after = text
             .lines()
             .filter(|line| line.starts_with("after the walk: "));
@@ -277,11 +277,10 @@ fn leaves_a_host_untouched_whose_root_is_shared() {
     let script = format!("mount --make-rshared /; state >/before\n{EVERYTHING}");
     host::leaves_the_host_untouched(&script);
     let table = "mount --make-rshared /; mount_ns | tail -4; $user mount_ns 2>/dev/null | tail -4";
-    let run = host::on_own_host(table).success();
-    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let text = stdout(&host::on_own_host(table).success());
     let (root, user) = text.split_at(text.len() / 2);
     for kind in KINDS {
-        let quiet = row(&stdout(&[], everyone()[0]), kind);
+        let quiet = row(&printed(&[], everyone()[0]), kind);
         assert_eq!(row(root, kind)[..3], quiet[..3], "{kind}");
         assert_eq!(row(user, kind)[..3], quiet[..3], "{kind}");
     }

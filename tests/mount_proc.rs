@@ -19,19 +19,10 @@ use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use rexpect::session::spawn_command;
-use support::{HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require};
+use support::{HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, stdout};
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
-    let output = lab("mount_proc")
-        .args(args)
-        .by(who)
-        .command()
-        .output()
-        .unwrap();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-    )
+    lab("mount_proc").args(args).by(who).ended()
 }
 
 #[test]
@@ -151,7 +142,7 @@ fn the_hosts_proc_is_untouched_also_where_root_is_shared() {
          [ -d /proc/$lab ] && grep -c ' /proc proc' /proc/self/mounts; uname -n; kill $lab; wait $lab";
     // One proc on /proc is the machine's, one that of the host made here.
     let own = host::on_own_host("grep -c ' /proc proc' /proc/self/mounts; uname -n").success();
-    let own = String::from_utf8_lossy(&own.get_output().stdout).into_owned();
+    let own = stdout(&own);
     assert!(own.ends_with(&format!("{HOSTNAME}\n")));
     host::on_own_host(script).stdout(own);
 }
@@ -165,7 +156,7 @@ fn the_shell_is_the_default_program() {
         .command()
         .assert()
         .success();
-    assert!(String::from_utf8_lossy(&run.get_output().stdout).contains("shell 1\n"));
+    assert!(stdout(&run).contains("shell 1\n"));
 }
 
 #[test]

@@ -11,7 +11,9 @@ mod support;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, require, storm};
+use support::{
+    Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout, storm,
+};
 
 #[test]
 fn the_transcript_is_the_articles_and_its_checks() {
@@ -52,8 +54,7 @@ fn in_both_namespaces(arguments: &str, script: &str) -> String {
          {script}
          kill -INT $lab; wait $lab"
     );
-    let output = host::on_own_host(&held).success();
-    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+    stdout(&host::on_own_host(&held).success())
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn the_listing_is_that_of_ip_link_list_to_the_byte() {
          ip link list; echo ====; net_ns --list --host",
     )
     .success();
-    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    let text = stdout(&output);
     let (theirs, ours) = text.split_once("====\n").unwrap();
     assert!(
         theirs.contains("vb@va") && theirs.contains("alias two words"),
@@ -176,7 +177,7 @@ fn a_veth0_that_exists_is_said_plainly_and_left_alone() {
         let output = host::on_own_host(&script)
             .success()
             .stdout("status 1\nthere\n");
-        let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        let error = stderr(&output);
         assert!(
             error.contains("EEXIST: File exists\nhint: veth0 exists"),
             "{error}"
@@ -192,8 +193,8 @@ fn a_taken_port_80_and_a_firewall_are_said_plainly() {
     let script = "python3 -m http.server 80 >/dev/null 2>&1 & server=$!
          wait_for python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 80))'
          net_ns --host >/dev/null; echo \"status $?\"; ip link show veth0 2>&1; kill $server";
-    let output = host::on_own_host(script).stdout("status 1\nDevice \"veth0\" does not exist.\n");
-    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    let error =
+        stderr(&host::on_own_host(script).stdout("status 1\nDevice \"veth0\" does not exist.\n"));
     assert!(
         error.contains("bind 169.254.1.1:80: EADDRINUSE") && error.contains("hint: "),
         "{error}"
@@ -201,8 +202,7 @@ fn a_taken_port_80_and_a_firewall_are_said_plainly() {
     // A route that drops stands for a firewall that does.
     let script =
         "ip rule add pref 0 to 169.254.1.2 blackhole; net_ns --host >/dev/null; echo \"status $?\"";
-    let output = host::on_own_host(script).success().stdout("status 1\n");
-    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).success().stdout("status 1\n"));
     assert!(
         error.contains("169.254.1.2: E") && error.contains("hint: "),
         "{error}"
@@ -218,7 +218,7 @@ fn a_user_cannot_change_the_real_host() {
         .assert()
         .code(1)
         .stdout("");
-    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    let error = stderr(&output);
     assert!(
         error.contains("EPERM") && error.contains("hint: only root"),
         "{error}"

@@ -11,18 +11,18 @@ mod support;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, require, storm};
+use support::{
+    Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout, storm,
+};
 
 fn run(args: &[&str], who: Who) -> String {
-    let run = lab("ns_cost").args(args).by(who).command().assert();
-    String::from_utf8(run.success().get_output().stdout.clone()).unwrap()
+    lab("ns_cost").args(args).by(who).printed()
 }
 
 /// What jq makes of the lab's JSON.
 fn jq(args: &[&str], filter: &str) -> String {
     let script = format!("\"$@\" --json | jq -r '{filter}'");
-    let run = lab("ns_cost").args(args).shell(&script).command().assert();
-    String::from_utf8(run.success().get_output().stdout.clone()).unwrap()
+    lab("ns_cost").args(args).shell(&script).printed()
 }
 
 #[test]
@@ -188,8 +188,7 @@ fn a_limit_of_namespaces_is_an_error_that_says_how_far_it_came() {
     require!(is_root(), "sets limits in a user namespace of its own");
     let script = "$user /usr/bin/unshare -r sh -c '
          echo 50 >/proc/sys/user/max_ipc_namespaces; exec ns_cost --alive 100' 2>&1";
-    let run = host::on_own_host(script).code(1);
-    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let text = stdout(&host::on_own_host(script).code(1));
     let expected = "ns_cost: unshare CLONE_NEWIPC, with 50 alive: ENOSPC";
     assert!(
         text.contains(expected) && text.contains("\nhint: "),
@@ -206,7 +205,7 @@ fn a_limit_of_descriptors_is_an_error_that_says_how_far_it_came() {
             .command()
             .assert()
             .code(1);
-        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let text = stdout(&run);
         let said = text.contains(" alive: EMFILE") && text.contains("\nhint: ");
         assert!(said, "{text}");
     }
@@ -224,12 +223,11 @@ fn where_limits_cannot_be_written_the_end_is_not_seen_and_the_table_says_so() {
 fn progress_is_for_terminals_only() {
     let quiet = lab("ns_cost").by(everyone()[0]).args(["--rounds", "1"]);
     let run = quiet.command().env("TERM", "xterm").assert().success();
-    assert!(!String::from_utf8_lossy(&run.get_output().stderr).contains('\r'));
+    assert!(!stderr(&run).contains('\r'));
     require!(installed("script"), "makes a terminal with script(1)");
     for (term, rewrites) in [("xterm", true), ("dumb", false)] {
         let script = format!("TERM={term} script -qec \"$* 2>&1 >/dev/null\" /dev/null </dev/null");
-        let run = quiet.clone().shell(&script).command().assert().success();
-        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let text = quiet.clone().shell(&script).printed();
         assert_eq!(text.contains("\x1b[K"), rewrites, "{text:?}");
         assert!(!rewrites || text.ends_with("\r\x1b[K"), "{text:?}");
     }

@@ -8,11 +8,7 @@
 
 mod support;
 
-use support::{assert_transcript, host, is_root, lab, require};
-
-fn stderr(assert: &assert_cmd::assert::Assert) -> String {
-    String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
-}
+use support::{assert_transcript, host, is_root, lab, require, stderr, stdout};
 
 /// Each type, joined by the /proc link of a process that lives in a new one.
 #[test]
@@ -53,8 +49,7 @@ fn a_pid_namespace_takes_children_only() {
          child=$(child_of $there)
          ns_exec /proc/$child/ns/pid sh -c '[ $$ -gt 1 ] && sh -c \"echo \\$\\$\"'
          kill $child";
-    let output = host::on_own_host(script);
-    let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    let text = stdout(&host::on_own_host(script));
     assert_eq!(text.trim(), "2", "the second process of that namespace");
 }
 
@@ -154,7 +149,7 @@ fn the_program_inherits_what_the_caller_had() {
                 .command()
                 .assert()
                 .success();
-            String::from_utf8_lossy(&run.get_output().stdout).into_owned()
+            stdout(&run)
         };
         let (plain, lab) = (
             through("exec"),
@@ -181,8 +176,7 @@ fn the_program_inherits_what_the_caller_had() {
 fn the_descriptor_of_the_namespace_does_not_leak() {
     require!(is_root(), "calls setns with success");
     let list = lab("ns_exec").args(["/proc/self/ns/uts", "ls", "-l", "/proc/self/fd"]);
-    let list = list.command().assert().success();
-    let text = String::from_utf8_lossy(&list.get_output().stdout).into_owned();
+    let text = list.printed();
     assert!(!text.contains("uts:["), "{text}");
 }
 

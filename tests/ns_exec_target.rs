@@ -8,7 +8,7 @@
 
 mod support;
 
-use support::{host, installed, is_root, lab, require};
+use support::{host, installed, is_root, lab, require, stderr, stdout};
 
 /// Processes to join: one with a namespace of each type, one with two of them, one of
 /// an ordinary user's own user namespace, one that is only another user.
@@ -24,8 +24,7 @@ const TARGETS: &str = "
 ";
 
 fn with_targets(script: &str) -> String {
-    let run = host::on_own_host(&format!("{TARGETS}{script}"));
-    String::from_utf8_lossy(&run.get_output().stdout).into_owned()
+    stdout(&host::on_own_host(&format!("{TARGETS}{script}")))
 }
 
 /// Runs each line with nsenter and with ns_exec, as root and as an ordinary user; says
@@ -254,8 +253,7 @@ fn a_line_that_makes_no_sense_is_a_usage_error() {
             .args(line.split_whitespace())
             .command()
             .assert();
-        let run = run.code(1).stdout("");
-        let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        let text = stderr(&run.code(1).stdout(""));
         assert!(text.contains(why), "{line}: {text}");
     }
 }

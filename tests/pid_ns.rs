@@ -8,7 +8,7 @@
 
 mod support;
 
-use support::{Who, assert_transcript, everyone, host, is_root, lab, require};
+use support::{Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout};
 
 /// The numbers behind the last `word` of each line.
 fn numbers(text: &str, word: &str) -> Vec<u32> {
@@ -18,14 +18,8 @@ fn numbers(text: &str, word: &str) -> Vec<u32> {
         .collect()
 }
 
-fn stdout(args: &[&str], who: Who) -> String {
-    let output = lab("pid_ns")
-        .args(args)
-        .by(who)
-        .command()
-        .assert()
-        .success();
-    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+fn printed(args: &[&str], who: Who) -> String {
+    lab("pid_ns").args(args).by(who).printed()
 }
 
 #[test]
@@ -42,7 +36,7 @@ fn without_clone_newpid_the_child_sees_what_the_parent_sees() {
             "shared",
             lab("pid_ns").by(who).args(["--shared"]).transcript()
         );
-        let text = stdout(&["--shared"], who);
+        let text = printed(&["--shared"], who);
         let outside = [numbers(&text, "process = "), numbers(&text, "have PID = ")].concat();
         let inside = numbers(&text, "own namespace: ");
         assert_eq!(
@@ -56,7 +50,7 @@ fn without_clone_newpid_the_child_sees_what_the_parent_sees() {
 #[test]
 fn child_is_pid_1_of_its_namespace_and_sees_no_parent() {
     for &who in everyone() {
-        let text = stdout(&[], who);
+        let text = printed(&[], who);
         assert_eq!(numbers(&text, "own namespace: "), [1, 0]);
         assert!(numbers(&text, "have PID = ")[0] > 1);
     }
@@ -72,7 +66,7 @@ fn siblings_do_not_know_of_each_other() {
 
 #[test]
 fn siblings_in_one_namespace_have_one_handle_and_the_others_another() {
-    let text = stdout(&["--siblings"], everyone()[0]);
+    let text = printed(&["--siblings"], everyone()[0]);
     let handles: Vec<_> = text
         .lines()
         .filter_map(|line| line.split_once("pid:["))
@@ -91,7 +85,7 @@ fn a_nested_process_has_a_pid_in_each_namespace() {
 
 #[test]
 fn the_kernel_limits_nesting_and_the_lab_shows_where() {
-    let depth = stdout(&["--nested", "20"], everyone()[0]).lines().count();
+    let depth = printed(&["--nested", "20"], everyone()[0]).lines().count();
     assert_eq!(
         depth,
         20 + 4,
@@ -102,9 +96,8 @@ fn the_kernel_limits_nesting_and_the_lab_shows_where() {
         .command()
         .assert()
         .code(1);
-    let output = refused.get_output();
-    let rows = String::from_utf8_lossy(&output.stdout).lines().count() - 4;
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let rows = stdout(&refused).lines().count() - 4;
+    let error = stderr(&refused);
     let expected = format!("clone CLONE_NEWPID for namespace {}: ENOSPC", rows + 1);
     assert!(error.contains(&expected), "{error}");
     assert!(error.contains("\nhint: "), "{error}");
@@ -117,7 +110,7 @@ fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
         "explain",
         lab("pid_ns").by(Who::User).args(["--explain"]).terminal()
     );
-    assert_eq!(stdout(&["--explain"], Who::User).lines().count(), 4);
+    assert_eq!(printed(&["--explain"], Who::User).lines().count(), 4);
 }
 
 #[test]
@@ -127,7 +120,7 @@ fn the_name_is_the_file_name_of_the_program() {
         .command()
         .assert()
         .success();
-    let text = String::from_utf8_lossy(&text.get_output().stdout).into_owned();
+    let text = stdout(&text);
     assert!(text.starts_with("PID for pid_ns process = "), "{text}");
 }
 

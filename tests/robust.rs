@@ -10,10 +10,10 @@
 mod support;
 
 use support::labs::{labs, names, writers};
-use support::{everyone, host, is_root, lab, require};
+use support::{everyone, host, is_root, lab, require, stderr, stdout};
 
 fn stderr_lines(assert: &assert_cmd::assert::Assert) -> Vec<String> {
-    let text = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let text = stderr(assert);
     text.lines()
         .filter(|line| !line.contains("no root needed"))
         .map(str::to_owned)
@@ -106,7 +106,7 @@ fn an_argument_that_is_no_utf_8_is_no_panic() {
             .command()
             .assert()
             .success();
-        let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        let text = stderr(&run);
         assert!(!text.contains("panicked"), "{text}");
     }
 }
@@ -121,9 +121,8 @@ fn help_goes_to_stdout_and_usage_errors_to_stderr() {
             .assert()
             .success()
             .stderr("");
-        assert!(String::from_utf8_lossy(&help.get_output().stdout).contains("Usage: "));
-        let version = lab(name).args(["--version"]).command().assert().success();
-        let text = String::from_utf8_lossy(&version.get_output().stdout).into_owned();
+        assert!(stdout(&help).contains("Usage: "));
+        let text = lab(name).args(["--version"]).printed();
         assert_eq!(text, format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
         let status = if ["ns_exec", "unshare"].contains(&name) {
             1
@@ -193,8 +192,7 @@ fn a_chroot_refuses_user_namespaces_and_the_hint_says_so() {
     let script = "mkdir /mnt/scratch/root; mount --bind / /mnt/scratch/root
          mount --bind /mnt/labs /mnt/scratch/root/mnt
          chroot /mnt/scratch/root setpriv --reuid=1234 --regid=1234 --clear-groups /mnt/pid_ns";
-    let output = host::on_own_host(script).code(1).stdout("");
-    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).code(1).stdout(""));
     assert!(
         error.contains("CLONE_NEWUSER: EPERM")
             && error.contains("chroot")
@@ -253,7 +251,7 @@ fn what_was_typed_reaches_no_terminal_raw() {
         .command()
         .assert()
         .code(2);
-    let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let text = stderr(&run);
     assert!(
         text.contains("unexpected argument") && !text.contains(['\u{1b}', '\u{7}']),
         "{text}"

@@ -16,7 +16,7 @@ use std::time::Duration;
 use support::labs::{LINES, of};
 use support::run::{Ended, in_parallel};
 use support::storm::{BLOWS, Blow, HELD, left_on_the_machine, state_of_the_machine, strike};
-use support::{Who, everyone, host, installed, is_root, lab, require, whole};
+use support::{Who, everyone, host, installed, is_root, lab, require, stderr, whole};
 
 /// A strike within this time meets a lab at work; later on, one that is held.
 const EARLY: Duration = Duration::from_millis(20);
@@ -185,7 +185,7 @@ fn a_child_that_a_signal_ends_is_reported() {
         .command()
         .assert()
         .code(137);
-    let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let text = stderr(&run);
     assert!(
         text.contains("uts_ns: waitpid child: ended by signal 9\nhint: "),
         "{text}"

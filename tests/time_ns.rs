@@ -12,12 +12,12 @@ use std::fs;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, require, storm};
+use support::{
+    Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout, storm,
+};
 
-fn stdout(args: &[&str], who: Who) -> String {
-    let lab = lab("time_ns").args(args).by(who);
-    let output = lab.command().assert().success();
-    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+fn printed(args: &[&str], who: Who) -> String {
+    lab("time_ns").args(args).by(who).printed()
 }
 
 /// The cells behind the last line that begins so.
@@ -36,7 +36,7 @@ fn the_child_lives_by_the_offsets_and_the_parent_does_not() {
 #[test]
 fn unshare_moves_the_children_to_come_and_not_its_caller() {
     for &who in everyone() {
-        let text = stdout(&[], who);
+        let text = printed(&[], who);
         let first = row(&text, "parent, at first");
         let after = row(&text, "parent, after unshare()");
         let child = text.lines().find(|line| line.starts_with("child"));
@@ -52,7 +52,7 @@ fn unshare_moves_the_children_to_come_and_not_its_caller() {
 fn each_of_the_two_clocks_has_its_offset_and_the_wall_clock_has_none() {
     for &who in everyone() {
         for (boottime, monotonic) in [("1000000", "5"), ("0", "77"), ("-1", "-1")] {
-            let text = stdout(&["--boottime", boottime, "--monotonic", monotonic], who);
+            let text = printed(&["--boottime", boottime, "--monotonic", monotonic], who);
             assert_eq!(row(&text, "parent"), ["0"; 4], "{text}");
             let child = row(&text, "child");
             assert_eq!(child, ["0", monotonic, boottime, boottime], "{text}");
@@ -91,8 +91,7 @@ fn clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege() {
 fn the_initial_namespace_keeps_its_offsets_even_for_root() {
     require!(is_root(), "needs CAP_SYS_TIME");
     let script = "echo boottime 1 0 | tee /proc/self/timens_offsets";
-    let output = host::on_own_host(script).failure();
-    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).failure());
     assert!(error.contains("Permission denied"), "{error}");
 }
 
@@ -102,7 +101,7 @@ fn offsets_count_from_the_initial_namespace_and_a_new_one_inherits_them() {
     // util-linux's, which can set offsets; a host's PATH has the lab of that name first.
     let outer = "/usr/bin/unshare --time --boottime 5000 --monotonic 7 --fork time_ns";
     let text = host::on_own_host(&format!("{outer} --boottime 10; {outer} --late")).success();
-    let text = String::from_utf8_lossy(&text.get_output().stdout).into_owned();
+    let text = stdout(&text);
     let (set, inherited) = text.split_at(text.rfind("parent, at first").unwrap());
     assert_eq!(row(set, "child"), ["0", "3593", "-4990", "-4990"], "{set}");
     assert_eq!(row(inherited, "boottime"), ["5000", "0"], "{inherited}");
@@ -119,8 +118,7 @@ fn exec_takes_the_caller_along_on_linux_6_2_and_later() {
     require!(version >= (6, 2), "an older kernel");
     let links = ["/proc/self/ns/time", "/proc/self/ns/time_for_children"];
     let args = ["--user", "--time", "readlink", links[0], links[1]];
-    let output = lab("unshare").args(args).command().assert().success();
-    let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    let text = lab("unshare").args(args).printed();
     let lines: Vec<_> = text.lines().collect();
     let own = fs::read_link(links[0]).unwrap();
     assert_eq!(lines[0], lines[1]);
@@ -132,8 +130,7 @@ fn a_clock_can_be_neither_negative_nor_far_in_the_future() {
     for &who in everyone() {
         for seconds in ["-9999999999", "9999999999", "9223372036854775807"] {
             let run = lab("time_ns").by(who).args(["--boottime", seconds]);
-            let output = run.command().assert().code(1);
-            let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+            let error = stderr(&run.command().assert().code(1));
             let what = "time_ns: write /proc/self/timens_offsets: ERANGE: ";
             assert!(
                 error.contains(what) && error.contains("\nhint: no clock"),
@@ -165,8 +162,7 @@ fn a_kernel_without_time_namespaces_is_said_plainly() {
     // Such a kernel's /proc has no ns/time.
     let script =
         "mount -t tmpfs none /proc; mkdir -p /proc/$$/ns; ln -s $$ /proc/self; exec time_ns";
-    let output = host::on_own_host(script).code(1);
-    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).code(1));
     assert!(error.starts_with("time_ns: readlink /proc/"), "{error}");
     assert!(error.contains("/ns/time: ENOENT: "), "{error}");
     assert!(
@@ -180,8 +176,7 @@ fn a_machine_that_allows_no_time_namespaces_is_said_plainly() {
     require!(is_root(), "sets a limit in a user namespace of its own");
     let script = "$user /usr/bin/unshare -r sh -c \
                   'echo 0 >/proc/sys/user/max_time_namespaces; exec time_ns'";
-    let output = host::on_own_host(script).code(1);
-    let error = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host(script).code(1));
     let expected = "time_ns: unshare CLONE_NEWTIME: ENOSPC: ";
     assert!(
         error.starts_with(expected) && error.contains("\nhint: a limit"),
@@ -193,7 +188,7 @@ fn a_machine_that_allows_no_time_namespaces_is_said_plainly() {
 fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
     let lab = lab("time_ns").by(Who::User).args(["--explain"]);
     assert_transcript!("explain", lab.terminal());
-    let lines = |args: &[&str]| stdout(args, Who::User).lines().count();
+    let lines = |args: &[&str]| printed(args, Who::User).lines().count();
     assert_eq!(lines(&["--explain"]), lines(&[]));
 }
 

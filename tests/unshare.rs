@@ -8,16 +8,12 @@
 
 mod support;
 
-use support::{Who, assert_transcript, everyone, host, installed, is_root, lab, require};
+use support::{
+    Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout,
+};
 
-fn stdout(args: &[&str], who: Who) -> String {
-    let output = lab("unshare")
-        .args(args)
-        .by(who)
-        .command()
-        .assert()
-        .success();
-    String::from_utf8_lossy(&output.get_output().stdout).into_owned()
+fn printed(args: &[&str], who: Who) -> String {
+    lab("unshare").args(args).by(who).printed()
 }
 
 #[test]
@@ -32,10 +28,10 @@ fn a_user_gets_every_namespace_behind_a_user_namespace() {
             .command()
             .assert()
             .success();
-        let outside = String::from_utf8_lossy(&outside.get_output().stdout).into_owned();
+        let outside = stdout(&outside);
         let mut args = vec!["-CimnpTuUrf", "--mount-proc", "readlink"];
         args.extend(links.iter().map(String::as_str));
-        let inside = stdout(&args, who);
+        let inside = printed(&args, who);
         assert_eq!((inside.lines().count(), outside.lines().count()), (8, 8));
         for (inside, outside) in inside.lines().zip(outside.lines()) {
             assert_ne!(inside, outside);
@@ -53,8 +49,8 @@ fn with_fork_the_program_is_pid_1_and_ps_sees_only_it() {
             "-c",
             "echo $$; ls /proc | grep -c '^[0-9]'",
         ];
-        assert_eq!(stdout(&args, who).lines().next(), Some("1"));
-        let count: u32 = stdout(&args, who).lines().nth(1).unwrap().parse().unwrap();
+        assert_eq!(printed(&args, who).lines().next(), Some("1"));
+        let count: u32 = printed(&args, who).lines().nth(1).unwrap().parse().unwrap();
         assert!(count <= 3, "sh, ls and grep, not {count}");
     }
 }
@@ -63,7 +59,7 @@ fn with_fork_the_program_is_pid_1_and_ps_sees_only_it() {
 fn without_fork_the_program_stays_and_its_first_child_is_pid_1() {
     let args = ["-Urp", "sh", "-c", "[ $$ -gt 1 ] && sh -c 'echo $$'"];
     for &who in everyone() {
-        assert_eq!(stdout(&args, who), "1\n");
+        assert_eq!(printed(&args, who), "1\n");
     }
 }
 
@@ -75,7 +71,7 @@ fn root_inside_is_the_caller_outside() {
         "-c",
         "id -u; id -g; cat /proc/self/setgroups; touch /tmp/x 2>&1; exit 0",
     ];
-    assert!(stdout(&args, Who::User).starts_with("0\n0\ndeny\n"));
+    assert!(printed(&args, Who::User).starts_with("0\n0\ndeny\n"));
     assert_transcript!(
         "default",
         lab("unshare")
@@ -94,7 +90,7 @@ fn root_inside_is_the_caller_outside() {
 #[test]
 fn options_stop_at_the_program() {
     let args = ["-r", "echo", "-u", "--fork", "--", "-x"];
-    assert_eq!(stdout(&args, Who::User), "-u --fork -- -x\n");
+    assert_eq!(printed(&args, Who::User), "-u --fork -- -x\n");
 }
 
 #[test]
@@ -108,7 +104,7 @@ fn without_a_program_it_is_a_login_shell() {
             .command()
             .assert()
             .success();
-        String::from_utf8_lossy(&run.get_output().stdout).into_owned()
+        stdout(&run)
     };
     assert_eq!(run("unset SHELL"), "-sh\n");
     assert_eq!(run("export SHELL="), "-sh\n");
@@ -123,7 +119,7 @@ fn a_tool_does_what_its_options_say_and_no_more() {
         .command()
         .assert()
         .code(1);
-    let error = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    let error = stderr(&refused);
     assert!(
         error.starts_with("unshare: unshare CLONE_NEWUTS: EPERM"),
         "{error}"
@@ -282,7 +278,7 @@ fn the_childs_signal_wins_over_one_that_waits() {
 #[test]
 fn options_may_be_repeated_and_shortened_as_with_getopt() {
     assert_eq!(
-        stdout(&["-rr", "-U", "--map-root", "-U", "id", "-u"], Who::User),
+        printed(&["-rr", "-U", "--map-root", "-U", "id", "-u"], Who::User),
         "0\n"
     );
 }

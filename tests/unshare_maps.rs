@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{Who, host, installed, is_root, lab, require};
+use support::{Who, host, installed, is_root, lab, require, stderr, stdout};
 
 #[test]
 fn of_the_options_that_map_one_id_the_last_one_counts() {
@@ -66,8 +66,7 @@ fn assert_maps(who: &str, cases: &[(&str, &str)]) {
     );
     let line = |(options, _): &(&str, &str)| format!("maps {who} unshare {options}\n");
     let script: String = cases.iter().map(line).collect();
-    let run = host::on_own_host(&format!("{ACCOUNTS}{script}"));
-    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let text = stdout(&host::on_own_host(&format!("{ACCOUNTS}{script}")));
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), cases.len(), "{text}");
     for ((options, expected), line) in cases.iter().zip(lines) {
@@ -181,8 +180,7 @@ fn a_range_that_nobody_delegated_is_refused_with_a_hint() {
          : >/etc/subuid
          $user unshare --map-auto true; echo $?";
     let run = host::on_own_host(&format!("{ACCOUNTS}{script}"));
-    let run = run.stdout("1\n1\n1\n1\napt install uidmap\n1\n");
-    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let error = stderr(&run.stdout("1\n1\n1\n1\napt install uidmap\n1\n"));
     assert!(
         error.contains("find uid 1234 in /etc/subuid: ENOENT"),
         "{error}"

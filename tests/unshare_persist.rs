@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{Who, everyone, host, installed, is_root, lab, require};
+use support::{Who, everyone, host, installed, is_root, lab, require, stdout};
 
 /// The kernel may refuse, with EINVAL, to keep a mount namespace in another one
 /// that was made on another CPU: it takes the other for the younger.
@@ -111,9 +111,9 @@ fn what_cannot_be_kept_is_refused_before_the_program_runs() {
          # A /proc of another PID namespace, where its PID means another process.
          refused -pf $unshare --uts=file"#;
     for &who in everyone() {
-        let expected = "1 1 2\n".repeat(7);
-        let run = in_own_mounts(who, script).success();
-        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let expected = "1 1 2
+".repeat(7);
+        let text = stdout(&in_own_mounts(who, script).success());
         assert_eq!(text, expected, "{who:?}");
     }
     require!(is_root(), "makes a host of its own");

@@ -12,15 +12,16 @@ use std::fs;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use support::{Lab, Who, assert_transcript, everyone, host, is_root, lab, require, storm};
+use support::{
+    Lab, Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
+};
 
 fn user_ns(args: &[&str], who: Who) -> Lab {
     lab("user_ns").args(args).by(who)
 }
 
-fn stdout(args: &[&str], who: Who) -> String {
-    let run = user_ns(args, who).command().assert().success();
-    String::from_utf8(run.get_output().stdout.clone()).unwrap()
+fn printed(args: &[&str], who: Who) -> String {
+    user_ns(args, who).printed()
 }
 
 /// The rest of the one line that begins so.
@@ -42,7 +43,7 @@ fn the_transcript_is_for_everyone(name: &str, args: &[&str]) {
 #[test]
 fn the_ids_differ_inside_and_outside() {
     the_transcript_is_for_everyone("default", &[]);
-    let text = stdout(&[], Who::User);
+    let text = printed(&[], Who::User);
     let outside = line(&text, "parent:").split(", cap").next().unwrap();
     let seen = line(&text, "child, seen by the parent:");
     assert!(seen.starts_with(outside), "{text}");
@@ -55,14 +56,14 @@ fn an_id_that_no_map_knows_reads_as_the_overflow_id() {
     let overflow = |name| fs::read_to_string(format!("/proc/sys/kernel/{name}")).unwrap();
     let (uid, gid) = (overflow("overflowuid"), overflow("overflowgid"));
     let expected = format!("uid = {}, gid = {},", uid.trim(), gid.trim());
-    let text = stdout(&[], Who::User);
+    let text = printed(&[], Who::User);
     assert!(line(&text, "child, nothing mapped yet:").starts_with(&expected));
 }
 
 #[test]
 fn the_child_has_every_capability_before_any_map_is_written() {
     for &who in everyone() {
-        let text = stdout(&[], who);
+        let text = printed(&[], who);
         assert!(line(&text, "parent:").ends_with("capabilities: none"));
         assert!(line(&text, "child, nothing mapped yet:").ends_with("capabilities: all"));
         assert!(line(&text, "child, mapped to root:").ends_with("capabilities: all"));
@@ -72,7 +73,7 @@ fn the_child_has_every_capability_before_any_map_is_written() {
 #[test]
 fn who_may_write_what_is_what_the_manual_says() {
     the_transcript_is_for_everyone("refused", &["--refused"]);
-    let text = stdout(&["--refused"], Who::User);
+    let text = printed(&["--refused"], Who::User);
     let rows = text.lines().skip(3).take(10);
     let answers: Vec<_> = rows
         .map(|row| row[11..].split([':', ' ']).next().unwrap())
@@ -83,7 +84,7 @@ fn who_may_write_what_is_what_the_manual_says() {
 
 #[test]
 fn a_map_is_written_from_inside_or_from_the_parent_only() {
-    let text = stdout(&["--refused"], Who::User);
+    let text = printed(&["--refused"], Who::User);
     assert!(line(&text, "a process in a sibling").starts_with("EPERM"));
     assert!(line(&text, "a process in the grandparent").starts_with("EPERM"));
     assert_eq!(line(&text, "a process in the parent  "), "done");
@@ -93,7 +94,7 @@ fn a_map_is_written_from_inside_or_from_the_parent_only() {
 #[test]
 fn one_file_has_another_owner_for_each_viewer() {
     the_transcript_is_for_everyone("file", &["--file"]);
-    let text = stdout(&["--file"], Who::User);
+    let text = printed(&["--file"], Who::User);
     let outside = line(&text, "outside ").split_whitespace().last().unwrap();
     assert_eq!(line(&text, "the same file, outside:"), outside);
     assert_eq!(line(&text, "a file that root inside makes:"), "0:0");
@@ -101,7 +102,7 @@ fn one_file_has_another_owner_for_each_viewer() {
 
 #[test]
 fn root_inside_is_no_root_over_files_of_ids_that_are_not_mapped() {
-    let text = stdout(&["--file"], Who::User);
+    let text = printed(&["--file"], Who::User);
     assert!(line(&text, "access(\"/\", W_OK) by root inside:").starts_with("EACCES"));
     assert!(line(&text, "fchown(the file, 1) by root inside:").starts_with("EINVAL"));
 }
@@ -109,7 +110,7 @@ fn root_inside_is_no_root_over_files_of_ids_that_are_not_mapped() {
 #[test]
 fn every_capability_means_nothing_in_the_hosts_namespaces() {
     the_transcript_is_for_everyone("powerless", &["--powerless"]);
-    let text = stdout(&["--powerless"], Who::User);
+    let text = printed(&["--powerless"], Who::User);
     assert!(line(&text, "child:").ends_with("capabilities: all"));
     for attempt in ["sethostname", "mount", "socket"] {
         let row = line(&text, attempt);
@@ -121,7 +122,7 @@ fn every_capability_means_nothing_in_the_hosts_namespaces() {
 #[test]
 fn a_user_namespace_is_joined_from_above_only() {
     the_transcript_is_for_everyone("join", &["--join"]);
-    let text = stdout(&["--join"], Who::User);
+    let text = printed(&["--join"], Who::User);
     for down in ["outside  A ", "outside  C ", "A        C "] {
         assert!(line(&text, down).ends_with("capabilities: all"), "{text}");
     }
@@ -134,7 +135,7 @@ fn a_user_namespace_is_joined_from_above_only() {
 #[test]
 fn capabilities_outlive_execve_for_root_inside_and_where_they_are_ambient() {
     the_transcript_is_for_everyone("exec", &["--exec"]);
-    let text = stdout(&["--exec"], Who::User);
+    let text = printed(&["--exec"], Who::User);
     let after = text
         .lines()
         .filter_map(|line| line.strip_prefix("  after execve():"));
@@ -151,9 +152,8 @@ fn a_nested_process_has_a_user_id_at_each_level() {
 fn the_kernel_limits_nesting_and_the_lab_shows_where() {
     for &who in everyone() {
         let run = user_ns(&["--nested", "40"], who).command().assert().code(1);
-        let output = run.get_output();
-        let rows = String::from_utf8_lossy(&output.stdout).lines().count() - 3;
-        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        let rows = stdout(&run).lines().count() - 3;
+        let error = stderr(&run);
         let failed = format!("unshare CLONE_NEWUSER for namespace {}: ", rows + 1);
         let (_, errno) = error.split_once(&failed).unwrap();
         // EUSERS before Linux 4.9.
@@ -174,8 +174,7 @@ fn root_maps_a_range_and_leaves_setgroups_allowed() {
 
 #[test]
 fn a_user_who_maps_a_range_is_told_who_may() {
-    let run = user_ns(&["--range"], Who::User).command().assert().code(1);
-    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let error = stderr(&user_ns(&["--range"], Who::User).command().assert().code(1));
     assert!(error.contains("/uid_map: EPERM: "), "{error}");
     assert!(
         error.contains("hint: a range of IDs is mapped by root"),
@@ -189,10 +188,8 @@ fn root_goes_on_as_the_user_who_called_sudo() {
     let said = |variables: &str| {
         let script = format!("exec env {variables} \"$@\"");
         let run = lab("user_ns").shell(&script).command().assert().success();
-        let output = run.get_output().clone();
-        let first = String::from_utf8_lossy(&output.stdout).into_owned();
-        let notice = String::from_utf8_lossy(&output.stderr).into_owned();
-        (first.lines().next().unwrap().to_owned(), notice)
+        let first = stdout(&run).lines().next().unwrap().to_owned();
+        (first, stderr(&run))
     };
     let (first, notice) = said("SUDO_UID=4321 SUDO_GID=8765");
     assert!(first.contains("uid = 4321, gid = 8765, capabilities: none"));
@@ -210,8 +207,7 @@ fn root_goes_on_as_the_user_who_called_sudo() {
 fn a_root_that_is_alone_in_its_user_namespace_stays_root() {
     for &who in everyone() {
         let lab = user_ns(&[], who).shell("exec unshare --user --map-root-user \"$@\"");
-        let run = lab.command().assert().success().stderr("");
-        let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let text = stdout(&lab.command().assert().success().stderr(""));
         assert!(
             line(&text, "parent:").starts_with("uid = 0, gid = 0,"),
             "{text}"
@@ -226,7 +222,7 @@ fn a_root_that_is_alone_in_its_user_namespace_stays_root() {
 #[test]
 fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
     assert_transcript!("explain", user_ns(&["--explain"], Who::User).terminal());
-    assert_eq!(stdout(&["--explain"], Who::User).lines().count(), 7);
+    assert_eq!(printed(&["--explain"], Who::User).lines().count(), 7);
 }
 
 #[test]
@@ -236,8 +232,7 @@ fn the_commands_of_hold_work_in_another_terminal() {
         "$user user_ns --hold 30 2>/tmp/said >/tmp/out & wait_for grep -q nsenter /tmp/said
          grep '^  ' /tmp/said | sed 's/#.*//' >/tmp/commands
          $user sh /tmp/commands; kill $!; wait";
-    let run = host::on_own_host(script).success();
-    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let text = stdout(&host::on_own_host(script).success());
     let lines: Vec<_> = text
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>())
@@ -250,8 +245,7 @@ fn the_commands_of_hold_work_in_another_terminal() {
 #[test]
 fn a_wrong_proc_is_an_error_with_a_hint() {
     require!(is_root(), "makes a PID namespace without its own /proc");
-    let run = host::on_own_host("unshare --pid --fork user_ns").code(1);
-    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let error = stderr(&host::on_own_host("unshare --pid --fork user_ns").code(1));
     assert!(
         error.starts_with("user_ns: readlink /proc/self: ESRCH: "),
         "{error}"

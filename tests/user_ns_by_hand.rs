@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{host, is_root, require};
+use support::{host, is_root, require, stdout};
 
 /// What a script prints as uid 1234, with a process in an unmapped user namespace
 /// whose PID is `$asleep`, and `try`, which prints a command's errno in words.
@@ -20,8 +20,7 @@ fn as_user(script: &str) -> String {
 END
          $user bash /tmp/script"
     );
-    let run = host::on_own_host(&script).success();
-    String::from_utf8(run.get_output().stdout.clone()).unwrap()
+    stdout(&host::on_own_host(&script).success())
 }
 
 #[test]
@@ -70,7 +69,6 @@ fn the_shell_cannot_write_the_hostname_that_hostname_sets() {
 fn a_root_without_cap_setfcap_cannot_be_mapped() {
     require!(is_root(), "drops a capability");
     let script = "setpriv --bounding-set=-setfcap --inh-caps=-setfcap unshare -Ur true 2>&1";
-    let run = host::on_own_host(script).code(1);
-    let said = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    let said = stdout(&host::on_own_host(script).code(1));
     assert!(said.contains("uid_map: EPERM"), "{said}");
 }

@@ -12,7 +12,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use rexpect::session::spawn_command;
-use support::{HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require};
+use support::{
+    HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout,
+};
 
 #[test]
 fn the_child_has_a_name_of_its_own() {
@@ -55,7 +57,7 @@ fn a_name_has_at_most_64_bytes() {
         .command()
         .assert()
         .code(1);
-    let error = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    let error = stderr(&refused);
     assert!(
         error.contains("EINVAL") && error.contains("hint: a name in a UTS"),
         "{error}"
@@ -83,7 +85,7 @@ fn a_name_never_reaches_the_terminal_raw() {
         .shell("exec \"$@\" \"$(printf 'a\\377b\\r')\"")
         .command()
         .assert();
-    let raw = String::from_utf8_lossy(&raw.get_output().stdout).into_owned();
+    let raw = stdout(&raw);
     assert!(
         raw.contains("uts.nodename in child:  a\\xffb\\r\n"),
         "{raw}"

@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 
-use super::{directory, is_root, within_limit};
+use super::{directory, is_root, stdout, within_limit};
 
 /// Everything that a lab could leave behind, as text. `/proc/[0-9]*` without the
 /// shell that reads it and what it starts.
@@ -71,10 +71,7 @@ pub(crate) fn scene(script: &str) -> String {
          sleeps() {{ [ \"$(pgrep -xc sleep)\" = \"$1\" ]; }}
          {script}"
     );
-    let run = on_own_host(&script).success();
-    let output = run.get_output();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    String::from_utf8(output.stdout.clone()).expect("a map is UTF-8")
+    stdout(&on_own_host(&script).success().stderr(""))
 }
 
 /// The words of the command that does so.

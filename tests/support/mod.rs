@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use assert_cmd::Command;
+use assert_cmd::assert::Assert;
 pub(crate) use skipped::{installed, require, skip};
 
 /// An ordinary user. Not 65534: that is what unmapped IDs look like inside a user
@@ -153,27 +154,27 @@ impl Lab {
         command
     }
 
-    /// What the lab prints on stdout when it succeeds, normalised, below its command line.
-    pub(crate) fn transcript(&self) -> String {
-        let output = self
-            .command()
-            .assert()
-            .success()
-            .get_output()
-            .stdout
-            .clone();
-        self.shown(&String::from_utf8(output).expect("a transcript is UTF-8"))
+    /// What the lab prints on stdout when it succeeds.
+    pub(crate) fn printed(&self) -> String {
+        stdout(&self.command().assert().success())
     }
 
-    /// The same with stderr, in the order in which a terminal shows both.
+    /// The same, normalised, below its command line.
+    pub(crate) fn transcript(&self) -> String {
+        self.shown(&self.printed())
+    }
+
+    /// The status with which the lab ends, and what it prints on stdout.
+    pub(crate) fn ended(&self) -> (i32, String) {
+        let run = self.command().assert();
+        let status = run.get_output().status.code();
+        (status.expect("a status"), stdout(&run))
+    }
+
+    /// The transcript with stderr, in the order in which a terminal shows both.
     pub(crate) fn terminal(&self) -> String {
-        let output = self
-            .clone()
-            .shell("exec 2>&1 \"$@\"")
-            .command()
-            .output()
-            .expect("the lab starts");
-        self.shown(&String::from_utf8(output.stdout).expect("a transcript is UTF-8"))
+        let both = self.clone().shell("exec 2>&1 \"$@\"");
+        self.shown(&stdout(&both.command().assert()))
     }
 
     fn shown(&self, output: &str) -> String {
@@ -252,6 +253,16 @@ static REACHABLE: LazyLock<bool> = LazyLock::new(|| {
     .arg(directory());
     test.ok().is_ok()
 });
+
+/// What a run printed on stdout.
+pub(crate) fn stdout(run: &Assert) -> String {
+    String::from_utf8(run.get_output().stdout.clone()).expect("labs print UTF-8")
+}
+
+/// What it printed on stderr.
+pub(crate) fn stderr(run: &Assert) -> String {
+    String::from_utf8(run.get_output().stderr.clone()).expect("labs print UTF-8")
+}
 
 /// Compares a transcript with its snapshot, `tests/snapshots/TEST__NAME.snap`.
 macro_rules! assert_transcript {

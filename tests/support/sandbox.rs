@@ -1,7 +1,7 @@
 //! Sandboxes in which something is refused, and a comparison of what the doctor says
 //! in them with what the labs then do.
 
-use super::host;
+use super::{host, stdout};
 
 /// Runs the doctor, and then every lab as every caller that it speaks of, each behind
 /// `block`; prints where they disagree, and what was found: the doctor's status, and
@@ -42,8 +42,7 @@ pub(crate) fn run(around: &str, script: &str) -> assert_cmd::assert::Assert {
 /// Compares in each sandbox, and demands what is expected to be found.
 pub(crate) fn compare(blocks: &[(&str, &str)]) {
     for (around, expected) in blocks {
-        let run = run(around, COMPARE);
-        let found = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+        let found = stdout(&run(around, COMPARE));
         let expected: String = expected
             .lines()
             .map(|line| format!("{}\n", line.trim()))
