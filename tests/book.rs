@@ -11,11 +11,14 @@
     reason = "tests"
 )]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
+use support::labs;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("book/src")
@@ -75,13 +78,7 @@ const TOOLS: [(&str, &str); 2] = [("map", "handles.md"), ("doctor", "start.md")]
 
 #[test]
 fn every_lab_has_a_chapter_that_shows_its_code_and_its_transcript() {
-    for lab in fs::read_dir(source().join("../../labs")).unwrap() {
-        let lab = lab
-            .unwrap()
-            .file_name()
-            .to_string_lossy()
-            .trim_end_matches(".rs")
-            .to_owned();
+    for lab in labs::names() {
         if let Some((tool, page)) = TOOLS.iter().find(|(tool, _)| *tool == lab) {
             let page = &pages()[*page];
             assert!(page.contains(&format!("`just {tool}`")), "{tool}: {page}");

@@ -16,10 +16,9 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fault::{Tally, Trial};
+use support::run::in_parallel;
 use support::{Who, is_root, labs, require, whole};
 
 /// Lines beyond those of every lab's tests, for code that these do not come to.
@@ -108,26 +107,11 @@ fn trials(sample: bool) -> Vec<Trial> {
 
 /// As many trials at once as there are processors; prints a table of them.
 fn try_all(trials: &[Trial]) {
-    let next = AtomicUsize::new(0);
-    let tallies: Vec<_> = trials.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some((trial, place)) = {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    trials.get(number).zip(tallies.get(number))
-                } {
-                    let tally = trial.on_own_host("every_call_that_fails_is_reported");
-                    print_result(trial, &tally);
-                    *place.lock().unwrap() = Some(tally);
-                }
-            });
-        }
+    let tallies = in_parallel(trials, 1, |trial| {
+        let tally = trial.on_own_host("every_call_that_fails_is_reported");
+        print_result(trial, &tally);
+        tally
     });
-    let tallies: Vec<_> = tallies
-        .into_iter()
-        .map(|tally| tally.into_inner().unwrap().expect("a tally"))
-        .collect();
     let table = table(trials, &tallies);
     println!("\n{table}");
     let defects: usize = tallies.iter().map(|tally| tally.defects.len()).sum();

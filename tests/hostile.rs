@@ -68,7 +68,7 @@ fn try_all(jobs: &[Job]) -> (Vec<String>, Vec<String>) {
         .collect();
     let usual: BTreeMap<_, _> = usual
         .iter()
-        .zip(in_parallel(&usual, end))
+        .zip(in_parallel(&usual, 2, end))
         .map(|(job, ended)| {
             assert_eq!(ended.status, 0, "{}: {ended:?}", job.line);
             let text = String::from_utf8(ended.stdout).unwrap();
@@ -76,7 +76,7 @@ fn try_all(jobs: &[Job]) -> (Vec<String>, Vec<String>) {
         })
         .collect();
     let (mut table, mut failures) = (Vec::new(), Vec::new());
-    for (job, ended) in jobs.iter().zip(in_parallel(jobs, end)) {
+    for (job, ended) in jobs.iter().zip(in_parallel(jobs, 2, end)) {
         let usual = &usual[&(job.line, job.who == Who::Root)];
         let verdict = hostile::verdict(job.environment.must, job.line, &ended, usual);
         let row = |words| {

@@ -100,7 +100,7 @@ fn lab_of(line: &str) -> &str {
 fn storm(rounds: usize) {
     let before = state_of_the_machine();
     let strikes = strikes(rounds);
-    let ended = in_parallel(&strikes, |s| strike(s.line, s.who, s.blow, s.within));
+    let ended = in_parallel(&strikes, 2, |s| strike(s.line, s.who, s.blow, s.within));
     let mut table: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (

@@ -7,9 +7,12 @@
     reason = "tests"
 )]
 
-use std::collections::BTreeSet;
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use support::labs;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -18,15 +21,6 @@ fn root() -> &'static Path {
 fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     fs::read_to_string(path).unwrap()
-}
-
-/// `labs/NAME.rs` and `labs/NAME/main.rs`.
-fn labs() -> BTreeSet<String> {
-    let entries = fs::read_dir(root().join("labs")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names
-        .map(|name| name.trim_end_matches(".rs").to_owned())
-        .collect()
 }
 
 fn snapshots() -> Vec<PathBuf> {
@@ -54,8 +48,8 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 #[test]
 fn every_lab_has_a_binary_a_test_a_snapshot_and_a_line_in_the_readme() {
     let (manifest, readme) = (read("Cargo.toml"), read("README.md"));
-    assert!(labs().len() >= 6, "{:?}", labs());
-    for lab in labs() {
+    assert!(labs::names().len() >= 6, "{:?}", labs::names());
+    for lab in labs::names() {
         assert!(
             manifest.contains(&format!("name = \"{lab}\"")),
             "Cargo.toml: {lab}"
@@ -157,7 +151,7 @@ fn no_lab_uses_another_lab_and_common_knows_none() {
         let text = fs::read_to_string(&path).unwrap();
         // `MaybeUninit::` ends like a lab's name and is none.
         let in_a_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-        for lab in labs() {
+        for lab in labs::names() {
             let mut paths = text.split(|c| !in_a_path(c)).flat_map(|path| {
                 let modules = path.rsplit("::").skip(1);
                 modules.map(str::to_owned).collect::<Vec<_>>()

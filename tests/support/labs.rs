@@ -60,7 +60,7 @@ pub(crate) fn writers() -> Vec<Lab> {
         .collect()
 }
 
-/// Every lab that there is.
+/// Every lab that there is: `labs/NAME.rs` and `labs/NAME/main.rs`.
 pub(crate) fn names() -> Vec<String> {
     let labs = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs");
     let files = fs::read_dir(labs).expect("the folder of the labs");

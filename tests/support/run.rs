@@ -132,10 +132,14 @@ fn kill_holders(pipe: &impl std::os::fd::AsRawFd) -> Vec<String> {
     found
 }
 
-/// Does all jobs, two at a time for each processor, and returns what they returned.
-pub(crate) fn in_parallel<T: Sync, R: Send>(jobs: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Does all jobs, so many at a time for each processor, and returns what they returned.
+pub(crate) fn in_parallel<T: Sync, R: Send>(
+    jobs: &[T],
+    for_each_processor: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    let workers = 2 * thread::available_parallelism().map_or(1, usize::from);
+    let workers = for_each_processor * thread::available_parallelism().map_or(1, usize::from);
     let mut results: Vec<(usize, R)> = thread::scope(|scope| {
         let worker = || {
             let mut done = Vec::new();
