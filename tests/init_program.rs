@@ -8,13 +8,9 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
-
 use nix::libc;
-use nix::unistd::Pid;
 use rexpect::session::spawn_command;
-use support::{Who, everyone, host, is_root, lab, require, stderr};
+use support::{Who, everyone, host, is_root, lab, require, stderr, storm};
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("init").args(args).by(who).ended()
@@ -66,12 +62,8 @@ fn the_status_of_the_program_is_passed_on_exactly() {
 /// Starts a program under init, waits until it says that it is ready, sends init
 /// the signal, and returns init's status.
 fn signalled(signal: i32, program: &str) -> Option<i32> {
-    let mut lab = lab("init").args(["sh", "-c", program]).std_command();
-    let mut lab = lab.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(lab.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap() == "ready"));
-    common::kill(Pid::from_raw(lab.id().try_into().unwrap()), signal).unwrap();
-    lab.wait().unwrap().code()
+    let lab = lab("init").args(["sh", "-c", program]);
+    storm::end_when_ready(&lab, signal, |_| ())
 }
 
 /// Signals that a supervisor sends, by number: the last are real-time signals.

@@ -9,17 +9,16 @@
 mod support;
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
 use rexpect::session::spawn_command;
-use support::{HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, stdout};
+use support::{
+    HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, stdout, storm,
+};
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("mount_proc").args(args).by(who).ended()
@@ -79,17 +78,14 @@ fn the_status_of_the_program_is_passed_on_exactly() {
 /// Starts a program, waits until a process of that name is the container's PID 1
 /// and says that it is ready, sends the lab a signal, and returns its status.
 fn signalled(signal: Signal, program: &str, name: &str) -> Option<i32> {
-    let mut lab = lab("mount_proc").args(["sh", "-c", program]).std_command();
-    let mut lab = lab.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(lab.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap() == "ready"));
-    let mut child = Command::new("pgrep");
-    child.args(["--exact", "--parent", &lab.id().to_string(), name]);
-    while !child.output().unwrap().status.success() {
-        sleep(Duration::from_millis(5));
-    }
-    kill(Pid::from_raw(lab.id().try_into().unwrap()), signal).unwrap();
-    lab.wait().unwrap().code()
+    let lab = lab("mount_proc").args(["sh", "-c", program]);
+    storm::end_when_ready(&lab, signal as i32, |lab| {
+        let mut child = Command::new("pgrep");
+        child.args(["--exact", "--parent", &lab.id().to_string(), name]);
+        while !child.output().unwrap().status.success() {
+            sleep(Duration::from_millis(5));
+        }
+    })
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod support;
 
+use assert_cmd::assert::Assert;
 use support::{
     Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout,
 };
@@ -16,19 +17,19 @@ fn printed(args: &[&str], who: Who) -> String {
     lab("unshare").args(args).by(who).printed()
 }
 
+/// A user's shell script, in which `"$@"` is `unshare -r`.
+fn in_shell(script: &str) -> Assert {
+    let lab = lab("unshare").args(["-r"]).by(Who::User);
+    lab.shell(script).command().assert()
+}
+
 #[test]
 fn a_user_gets_every_namespace_behind_a_user_namespace() {
     let types = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
     let links = types.map(|name| format!("/proc/self/ns/{name}"));
     for &who in everyone() {
         let outside = lab("unshare").by(who).shell("shift; exec \"$@\"");
-        let outside = outside
-            .args(["readlink"])
-            .args(&links)
-            .command()
-            .assert()
-            .success();
-        let outside = stdout(&outside);
+        let outside = outside.args(["readlink"]).args(&links).printed();
         let mut args = vec!["-CimnpTuUrf", "--mount-proc", "readlink"];
         args.extend(links.iter().map(String::as_str));
         let inside = printed(&args, who);
@@ -97,13 +98,7 @@ fn options_stop_at_the_program() {
 fn without_a_program_it_is_a_login_shell() {
     let run = |shell: &str| {
         let script = format!("{shell}; echo 'echo $0' | \"$@\"");
-        let run = lab("unshare")
-            .args(["-r"])
-            .by(Who::User)
-            .shell(&script)
-            .command()
-            .assert()
-            .success();
+        let run = in_shell(&script).success();
         stdout(&run)
     };
     assert_eq!(run("unset SHELL"), "-sh\n");
@@ -151,13 +146,7 @@ fn the_status_of_the_program_is_passed_on_exactly() {
                  [ $? = $((128 + i)) ] || echo signal $i $?; done
              \"$@\" {fork} /no/such; echo $?; \"$@\" {fork} /etc/passwd; echo $?"
         );
-        let run = lab("unshare")
-            .args(["-r"])
-            .by(Who::User)
-            .shell(&script)
-            .command()
-            .assert();
-        run.success().stdout("127\n126\n");
+        in_shell(&script).success().stdout("127\n126\n");
     }
 }
 
@@ -170,13 +159,7 @@ fn with_fork_the_parent_outlives_int_and_term() {
          kill -INT $parent; kill -TERM $parent; sleep 0.1
          kill -0 $child && echo both live
          kill -TERM $child; wait $parent; echo $?";
-    let run = lab("unshare")
-        .args(["-r"])
-        .by(Who::User)
-        .shell(script)
-        .command()
-        .assert();
-    run.success().stdout("both live\n143\n");
+    in_shell(script).success().stdout("both live\n143\n");
 }
 
 #[test]
@@ -195,13 +178,7 @@ fn with_kill_child_the_child_ends_with_its_parent() {
              for i in $(seq 50); do ended && break; sleep 0.01; done
              if ended; then echo gone; else echo there; kill -KILL $child; fi"
         );
-        let run = lab("unshare")
-            .args(["-r"])
-            .by(Who::User)
-            .shell(&script)
-            .command()
-            .assert();
-        run.success().stdout(format!("{expected}\n"));
+        in_shell(&script).success().stdout(format!("{expected}\n"));
     }
 }
 
@@ -266,13 +243,7 @@ fn leaves_the_host_untouched() {
 fn the_childs_signal_wins_over_one_that_waits() {
     let script = "\"$@\" --fork sh -c 'sleep 0.4; kill -USR1 $$' & parent=$!
          sleep 0.2; kill -TERM $parent; wait $parent; echo $?";
-    let run = lab("unshare")
-        .args(["-r"])
-        .by(Who::User)
-        .shell(script)
-        .command()
-        .assert();
-    run.success().stdout("138\n");
+    in_shell(script).success().stdout("138\n");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -166,6 +166,22 @@ pub(crate) fn end_at_random(lab: &Lab, signal: Signal, within: Duration) {
         !stuck && left.is_empty(),
         "{signal} left of {lab:?}: {left:?}"
     );
+}
+
+/// Starts a lab whose program says that it is ready, sends the lab the signal when
+/// `meanwhile` has returned, and returns the lab's status.
+pub(crate) fn end_when_ready(
+    lab: &Lab,
+    signal: i32,
+    meanwhile: impl FnOnce(&Child),
+) -> Option<i32> {
+    let mut lab = lab.std_command();
+    let mut lab = lab.stdout(Stdio::piped()).spawn().expect("the lab");
+    let mut lines = BufReader::new(lab.stdout.take().expect("a pipe")).lines();
+    assert!(lines.any(|line| line.expect("a line") == "ready"));
+    meanwhile(&lab);
+    common::kill(pid(lab.id()), signal).expect("a signal for a child");
+    lab.wait().expect("a child").code()
 }
 
 fn pid(id: u32) -> Pid {
