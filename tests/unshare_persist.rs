@@ -112,7 +112,8 @@ fn what_cannot_be_kept_is_refused_before_the_program_runs() {
          refused -pf $unshare --uts=file"#;
     for &who in everyone() {
         let expected = "1 1 2
-".repeat(7);
+"
+        .repeat(7);
         let text = stdout(&in_own_mounts(who, script).success());
         assert_eq!(text, expected, "{who:?}");
     }
