@@ -111,9 +111,7 @@ fn what_cannot_be_kept_is_refused_before_the_program_runs() {
          # A /proc of another PID namespace, where its PID means another process.
          refused -pf $unshare --uts=file"#;
     for &who in everyone() {
-        let expected = "1 1 2
-"
-        .repeat(7);
+        let expected = "1 1 2\n".repeat(7);
         let text = stdout(&in_own_mounts(who, script).success());
         assert_eq!(text, expected, "{who:?}");
     }
