@@ -118,6 +118,11 @@ fn the_narration_tells_what_happens() {
         "explain",
         lab("init").by(Who::User).args(["--explain"]).terminal()
     );
+}
+
+#[test]
+fn the_narration_of_a_program_tells_how_it_ends() {
+    require!(is_root(), "a user's begins with a user namespace");
     let args = ["--explain", "sh", "-c", "(exit 3)"];
     assert_transcript!("program", lab("init").args(args).terminal());
 }
