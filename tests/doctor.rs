@@ -119,3 +119,16 @@ fn the_host_is_as_it_was() {
     require!(is_root(), "compares a host of its own");
     host::leaves_the_host_untouched("doctor; $user doctor; doctor --json --explain");
 }
+
+#[test]
+fn a_limit_of_open_files_is_told() {
+    for &who in everyone() {
+        let lab = lab("doctor").by(who).shell("ulimit -n 3; exec \"$@\"");
+        let text = stdout(&lab.command().assert().code(1));
+        assert!(
+            text.contains("The number of open files is at a limit"),
+            "{text}"
+        );
+        assert!(!text.contains("does not know"), "{text}");
+    }
+}

@@ -66,6 +66,16 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
 }
 
 #[test]
+fn a_read_only_proc_is_told() {
+    require_a_sandbox!();
+    compare(&[(
+        &with_mounts("mount -o remount,ro,bind /proc", "$user1234"),
+        "status 1
+         read_only: none runs",
+    )]);
+}
+
+#[test]
 fn a_limit_is_told_by_its_name() {
     require_a_sandbox!();
     for (limit, expected) in [

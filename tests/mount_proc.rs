@@ -17,7 +17,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
 use rexpect::session::spawn_command;
 use support::{
-    HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, stdout, storm,
+    HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, session, stdout, storm,
 };
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
@@ -209,15 +209,7 @@ fn ctrl_c_reaches_a_program_in_a_session_of_its_own() {
 
 #[test]
 fn a_script_has_its_terminal_back_after_an_interactive_shell() {
-    let script = "\"$@\"; read line; echo \"read: $line\"";
-    let mut command = lab("mount_proc").by(Who::User).shell(script);
-    command = command.args(["bash", "--norc", "--noprofile", "-i"]);
-    let mut shell = spawn_command(command.std_command(), Some(20_000)).unwrap();
-    shell.exp_string("bash-").unwrap();
-    shell.send_line("exit").unwrap();
-    shell.exp_string("container stopped!").unwrap();
-    shell.send_line("still here").unwrap();
-    shell.exp_string("read: still here").unwrap();
+    session::assert_terminal_comes_back(lab("mount_proc"));
 }
 
 #[test]

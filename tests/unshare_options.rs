@@ -4,8 +4,7 @@
 
 mod support;
 
-use rexpect::session::spawn_command;
-use support::{Who, host, is_root, lab, require};
+use support::{Who, host, is_root, lab, require, session};
 
 /// Runs `unshare OPTIONS sh -c PROGRAM`, and returns its status and all that it
 /// prints; the program's lines become one.
@@ -260,17 +259,7 @@ fn with_another_user_the_child_still_ends_with_its_parent() {
     run.success().stdout("closed\n");
 }
 
-/// An interactive shell in a new PID namespace cannot name the process group whose
-/// turn it is afterwards.
 #[test]
 fn a_script_has_its_terminal_back_after_an_interactive_shell() {
-    let script = "\"$@\"; read line; echo \"read: $line\"";
-    let command = lab("unshare").by(Who::User).shell(script);
-    let command = command.args(["-rpf", "bash", "--norc", "--noprofile", "-i"]);
-    let mut shell = spawn_command(command.std_command(), Some(20_000)).unwrap();
-    shell.exp_string("bash-").unwrap();
-    shell.send_line("exit").unwrap();
-    shell.exp_string("exit").unwrap();
-    shell.send_line("still here").unwrap();
-    shell.exp_string("read: still here").unwrap();
+    session::assert_terminal_comes_back(lab("unshare").args(["-rpf"]));
 }

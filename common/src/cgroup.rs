@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::unistd::Pid;
 
 use crate::error::{Error, Result, Step as _};
-use crate::mounts::{Mount, parse};
+use crate::mounts::{self, Mount};
 
 /// The version 1 hierarchies that a process can be moved in at once, best first. In
 /// the others (cpuset) a new cgroup must be configured before it takes a process.
@@ -29,7 +29,7 @@ impl Hierarchy {
     /// # Errors
     /// `open`: ENOENT without /proc; `find`: ENOENT where none is mounted.
     pub fn find(v1: bool) -> Result<Self> {
-        let mounts = mounts()?;
+        let mounts = mounts::of("self")?;
         let v2 = mounts
             .iter()
             .find(|mount| !v1 && mount.kind == "cgroup2")
@@ -75,7 +75,7 @@ impl Hierarchy {
     /// # Errors
     /// `open`: ENOENT without /proc; `find`: ENOENT if it is mounted no more.
     pub fn mount_root(&self) -> Result<String> {
-        let mounts = mounts()?;
+        let mounts = mounts::of("self")?;
         // Of several on one directory it is the last that is seen.
         let mut mounts = mounts.into_iter();
         let mount = mounts.rfind(|mount| self.mount_point == Path::new(&mount.point));
@@ -111,13 +111,6 @@ impl fmt::Display for Hierarchy {
             name => write!(f, "cgroup v1 ({name})"),
         }
     }
-}
-
-/// The mounts of this process's mount namespace.
-fn mounts() -> Result<Vec<Mount>> {
-    let file = "/proc/self/mountinfo";
-    let text = fs::read(file).step("open", file)?;
-    Ok(parse(&String::from_utf8_lossy(&text)))
 }
 
 fn has(mount: &Mount, option: &str) -> bool {

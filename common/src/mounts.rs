@@ -1,6 +1,7 @@
 //! The mounts that a process sees, as /proc tells them.
 
-use std::fs::File;
+use std::fmt::Display;
+use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 
@@ -85,8 +86,18 @@ impl Proc {
     }
 }
 
-/// The mounts in the text of a mountinfo file.
-pub fn parse(mountinfo: &str) -> Vec<Mount> {
+/// The mounts in /proc/PID/mountinfo, or with the word `self` this process's own.
+///
+/// # Errors
+/// `open`: ENOENT without /proc or such a process, EACCES if it is another user's.
+pub fn of(process: impl Display) -> Result<Vec<Mount>> {
+    let path = format!("/proc/{process}/mountinfo");
+    let text = fs::read(&path).step("open", path)?;
+    // A mount point may hold bytes that are no UTF-8.
+    Ok(parse(&String::from_utf8_lossy(&text)))
+}
+
+fn parse(mountinfo: &str) -> Vec<Mount> {
     mountinfo.lines().filter_map(parse_line).collect()
 }
 

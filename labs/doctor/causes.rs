@@ -44,6 +44,8 @@ pub(crate) enum Cause {
     PrivilegedPort,
     TooManyProcesses,
     NoMemory,
+    TooManyFiles,
+    ReadOnly,
     NoAnswer,
     Unknown,
 }
@@ -84,6 +86,8 @@ pub(crate) fn find(refusal: &Refusal, caller: Caller, evidence: &Evidence) -> Ca
         ("bind", Errno::EACCES) => Cause::PrivilegedPort,
         ("waitpid", Errno::ETIMEDOUT) => Cause::NoAnswer,
         (_, Errno::ENOMEM) => Cause::NoMemory,
+        (_, Errno::EMFILE | Errno::ENFILE) => Cause::TooManyFiles,
+        (_, Errno::EROFS) => Cause::ReadOnly,
         (_, Errno::ENOSYS) if !evidence.has_filter => Cause::KernelWithoutCall(step.to_owned()),
         // What a filter says of these calls, the kernel says as well in other cases.
         _ if evidence.has_filter => Cause::PerhapsSeccompFilter,

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use common::mounts::{Mount, parse};
+use common::mounts::{self, Mount};
 use common::namespace::check_proc;
+use common::proc_status;
 use common::rootless::{Capability, is_capable};
 use nix::libc::SECCOMP_MODE_FILTER;
 use nix::unistd::{geteuid, getppid};
@@ -39,7 +40,7 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     pub(crate) fn collect() -> Self {
-        let mounts = parse(&text("/proc/self/mountinfo"));
+        let mounts = mounts::of("self").unwrap_or_default();
         let uid = geteuid().as_raw();
         Self {
             has_filter: field("Seccomp").parse() == Ok(SECCOMP_MODE_FILTER),
@@ -73,11 +74,8 @@ fn number(path: &str) -> Option<i64> {
 }
 
 fn field(name: &str) -> String {
-    let status = text("/proc/self/status");
-    let value = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    value.unwrap_or_default().trim().to_owned()
+    let value = proc_status::field("self", name);
+    value.ok().flatten().unwrap_or_default()
 }
 
 /// A mount has one number in the whole machine, and its place in mountinfo is
@@ -90,7 +88,7 @@ fn is_chroot(mounts: &[Mount]) -> Option<bool> {
     let Some(root) = mounts.iter().rfind(|mount| mount.point == "/") else {
         return Some(true);
     };
-    let others = [1, getppid().as_raw()].map(|pid| parse(&text(&format!("/proc/{pid}/mountinfo"))));
+    let others = [1, getppid().as_raw()].map(|pid| mounts::of(pid).unwrap_or_default());
     let same = others.iter().flatten().filter(|other| other.id == root.id);
     let answers: Vec<_> = same.map(|other| other.point != "/").collect();
     // A parent may be in the same chroot, so one that is outside decides.

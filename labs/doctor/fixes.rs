@@ -81,6 +81,11 @@ impl Cause {
             SecurityModule | PrivilegedPort => ROOT,
             TooManyProcesses => "ulimit -u unlimited, or end some processes.",
             NoMemory => "ulimit -v unlimited, or end some programs.",
+            TooManyFiles => "ulimit -n 1024, or end some programs.",
+            ReadOnly => {
+                "Leave the container; or, as its root, mount -o remount,rw on the mount point that \
+                 /proc/self/mountinfo has for the file."
+            }
             _ => "Look the errno up in the book's page \"errno: what went wrong and what to do\".",
         }
     }

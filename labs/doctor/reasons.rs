@@ -34,6 +34,8 @@ impl Cause {
             PrivilegedPort => "privileged_port",
             TooManyProcesses => "too_many_processes",
             NoMemory => "no_memory",
+            TooManyFiles => "too_many_files",
+            ReadOnly => "read_only",
             NoAnswer => "no_answer",
             Unknown => "unknown",
         }
@@ -149,6 +151,10 @@ impl Cause {
                 "The number of processes is at a limit: see ulimit -u, and pids.max of the cgroup."
             }
             NoMemory => "Memory is short, or limited: see ulimit -v, and memory.max of the cgroup.",
+            TooManyFiles => "The number of open files is at a limit: see ulimit -n.",
+            ReadOnly => {
+                "The file is on a mount that is read-only, as containers mount parts of /proc."
+            }
             NoAnswer => "It did not come to an end within three seconds.",
             _ => "The doctor does not know this refusal.",
         }

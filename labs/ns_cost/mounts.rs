@@ -1,8 +1,8 @@
 //! CLONE_NEWNS against the number of mounts that it copies.
 
-use std::fs::{DirBuilder, read_to_string};
+use std::fs::DirBuilder;
 
-use common::{Result, Step as _, explain};
+use common::{Result, Step as _, explain, mounts};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
@@ -67,6 +67,5 @@ pub(crate) fn measure(budget: &Budget) -> Result<Curve> {
 
 /// How many there are in this namespace.
 fn mounted() -> Result<usize> {
-    let path = "/proc/self/mountinfo";
-    Ok(read_to_string(path).step("open", path)?.lines().count())
+    Ok(mounts::of("self")?.len())
 }

@@ -17,7 +17,7 @@ use nix::sys::signal::Signal;
 use regex::Regex;
 use rexpect::session::{PtySession, spawn_command};
 
-use super::{host, normalise};
+use super::{Lab, Who, host, normalise};
 
 /// Prompts of the session begin with this, so that no output looks like one.
 const MARK: char = '\u{2}';
@@ -39,6 +39,21 @@ pub(crate) fn transcript(session: &str) -> String {
         }
     }
     typist.end()
+}
+
+/// Checks that an interactive shell in the lab gives its terminal back to the script
+/// around: in a new PID namespace the shell cannot name the group whose turn it was.
+pub(crate) fn assert_terminal_comes_back(lab: Lab) {
+    let script = "\"$@\"; echo over; read line; echo \"read: $line\"";
+    let lab = lab.by(Who::User).shell(script);
+    let lab = lab.args(["bash", "--norc", "--noprofile", "-i"]);
+    let shell = spawn_command(lab.std_command(), Some(PATIENCE));
+    let mut shell = shell.expect("a shell");
+    for (seen, typed) in [("bash-", "exit"), ("over", "still here")] {
+        shell.exp_string(seen).expect(seen);
+        shell.send_line(typed).expect("a terminal");
+    }
+    shell.exp_string("read: still here").expect("the line");
 }
 
 struct Typist {

@@ -100,7 +100,6 @@ fn names(folder: impl AsRef<Path>) -> Vec<String> {
 
 /// The parent of a process, as /proc/PID/status has it.
 pub(super) fn parent(pid: Pid) -> Option<Pid> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
-    parent.trim().parse().ok().map(Pid::from_raw)
+    let parent = common::proc_status::field(pid, "PPid").ok()??;
+    parent.parse().ok().map(Pid::from_raw)
 }
