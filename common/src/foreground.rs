@@ -1,9 +1,9 @@
 //! The terminal's foreground process group, given back when a program ends.
 
-use std::io::{IsTerminal as _, stdin};
-
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{getpgrp, tcgetpgrp, tcsetpgrp};
+
+use crate::stdio::stdin;
 
 /// Whether this process was in the foreground of its terminal.
 ///
@@ -18,7 +18,7 @@ pub struct Foreground {
 impl Foreground {
     /// Looks at the terminal: to be called before the program starts.
     pub fn note() -> Self {
-        let was_here = stdin().is_terminal() && tcgetpgrp(stdin()) == Ok(getpgrp());
+        let was_here = tcgetpgrp(stdin()) == Ok(getpgrp());
         Self { was_here }
     }
 

@@ -11,6 +11,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 
 use crate::error::{Result, Step as _};
+use crate::stdio::stdin;
 
 /// How soon a lab that is put into the foreground listens to Enter again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -64,7 +65,6 @@ impl Hold {
         let _ = std::io::stderr().write_all(text.as_bytes());
 
         let started = Instant::now();
-        let stdin = std::io::stdin();
         let mut listening = true;
         loop {
             let left = self
@@ -77,7 +77,7 @@ impl Hold {
             if listening && in_background() {
                 pause = Some(left.map_or(LOOK_AGAIN, |left| left.min(LOOK_AGAIN)));
             } else if listening {
-                descriptors.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
+                descriptors.push(PollFd::new(stdin(), PollFlags::POLLIN));
             }
             match poll(&mut descriptors, timeout(pause)) {
                 Err(Errno::EINTR) => continue,
@@ -89,7 +89,7 @@ impl Hold {
             }
             // A stdin that has nothing to say, such as /dev/null, ends no hold.
             if ready(1) && !in_background() {
-                match read(&stdin, &mut [0; 256]) {
+                match read(stdin(), &mut [0; 256]) {
                     Ok(0) => listening = false,
                     Ok(_) => return Ok(()),
                     Err(Errno::EINTR) => {}
@@ -102,7 +102,7 @@ impl Hold {
 
 /// Whether stdin is this process's terminal, and another process group's turn.
 fn in_background() -> bool {
-    tcgetpgrp(std::io::stdin()).is_ok_and(|foreground| foreground != getpgrp())
+    tcgetpgrp(stdin()).is_ok_and(|foreground| foreground != getpgrp())
 }
 
 /// Rounded up, so that no time is left when poll() returns.

@@ -48,6 +48,7 @@ pub mod signals;
 pub mod spawn;
 pub mod startup;
 pub mod stat;
+mod stdio;
 mod sys;
 pub mod sysv;
 pub mod terminal;

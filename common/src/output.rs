@@ -12,6 +12,7 @@ use nix::unistd::write;
 
 use crate::error::{Error, Result};
 use crate::startup;
+use crate::stdio::stdout;
 use crate::sys::Ended;
 use crate::told;
 
@@ -90,9 +91,8 @@ macro_rules! say {
 pub fn say(line: fmt::Arguments<'_>) -> Result<()> {
     let line = format!("{line}\n");
     let mut left = line.as_bytes();
-    // std's stdout would take EBADF for success.
     while !left.is_empty() {
-        match write(io::stdout(), left) {
+        match write(stdout(), left) {
             Ok(written) => left = left.get(written..).unwrap_or_default(),
             Err(Errno::EINTR) => {}
             Err(Errno::EPIPE) => return Err(Error::ReaderLeft),

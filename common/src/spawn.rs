@@ -10,6 +10,7 @@ use nix::unistd::{self, ForkResult, Pid, execve};
 
 use crate::clone::ChildStack;
 use crate::error::{Result, Step as _};
+use crate::startup::end;
 
 /// fork(2): a child with a copy of this process's memory, which ends at once with
 /// status 0.
@@ -28,7 +29,7 @@ pub fn fork() -> Result<Pid> {
 pub fn fork_and_exec(path: &CStr, arguments: &[&CStr]) -> Result<Pid> {
     fork_and(|| {
         let _: nix::Result<Infallible> = execve(path, arguments, &[] as &[&CStr]);
-        exit(127);
+        end(127);
     })
 }
 
@@ -63,13 +64,7 @@ fn fork_and(job: impl FnOnce()) -> Result<Pid> {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
             job();
-            exit(0)
+            end(0)
         }
     }
-}
-
-/// Ends a child without what the parent has registered for its own end.
-fn exit(status: i32) -> ! {
-    // SAFETY: _exit(2) takes a number and does not return.
-    unsafe { libc::_exit(status) }
 }

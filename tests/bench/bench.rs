@@ -54,6 +54,8 @@ fn main() {
     // a pair find the caches as the other left them.
     for _ in 0..BLOCKS {
         for contest in &mut contests {
+            contest.lab.copy();
+            contest.other.copy();
             for round in 0..WARM_UP + rounds.div_ceil(BLOCKS) {
                 let times = contest.once(coin.toss());
                 if round >= WARM_UP {
