@@ -1,7 +1,8 @@
 //! stdin and stdout as the bare descriptors that they are.
 //!
 //! std's handles come with a buffer each, and a lab reads and writes whole lines
-//! without one: what is in no buffer is in no child's copy of it.
+//! without one: what is in no buffer is in no child's copy of it. And std's stdout
+//! takes EBADF for success.
 #![expect(unsafe_code, reason = "descriptors by their numbers")]
 
 use std::os::fd::{BorrowedFd, RawFd};
