@@ -53,6 +53,19 @@ fn without_fork_too_except_pid() {
 }
 
 #[test]
+fn the_option_once_more_without_a_file_keeps_the_file() {
+    for &who in everyone() {
+        let script = r#"touch one two
+             for options in "--uts=one -u" "-u --uts=one" "--uts=two --uts=one --uts"; do
+                 inside=$($unshare $options readlink /proc/self/ns/uts)
+                 [ "$inside" = "$(stat -L -c "uts:[%i]" one)" ] || echo $options: $inside
+                 umount one
+             done; umount two 2>/dev/null; echo $?"#;
+        in_own_mounts(who, script).success().stdout("32\n");
+    }
+}
+
+#[test]
 fn several_at_once_and_they_can_be_entered() {
     require!(installed("nsenter"), "enters namespaces");
     for &who in everyone() {

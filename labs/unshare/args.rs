@@ -65,33 +65,33 @@ pub(crate) struct ProcessOptions {
 #[command(next_help_heading = "New namespaces; FILE keeps one alive, by a bind mount")]
 pub(crate) struct Types {
     /// A new cgroup namespace
-    #[arg(short = 'C', long, value_name = "FILE", require_equals = true)]
-    pub(crate) cgroup: Option<Option<PathBuf>>,
+    #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) cgroup: Option<Vec<PathBuf>>,
     /// A new IPC namespace
-    #[arg(short, long, value_name = "FILE", require_equals = true)]
-    pub(crate) ipc: Option<Option<PathBuf>>,
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) ipc: Option<Vec<PathBuf>>,
     /// A new mount namespace
-    #[arg(short, long, value_name = "FILE", require_equals = true)]
-    pub(crate) mount: Option<Option<PathBuf>>,
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) mount: Option<Vec<PathBuf>>,
     /// A new network namespace
-    #[arg(short, long, value_name = "FILE", require_equals = true)]
-    pub(crate) net: Option<Option<PathBuf>>,
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) net: Option<Vec<PathBuf>>,
     /// A new PID namespace, for the program's children; with --fork for itself
-    #[arg(short, long, value_name = "FILE", require_equals = true)]
-    pub(crate) pid: Option<Option<PathBuf>>,
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) pid: Option<Vec<PathBuf>>,
     /// A new time namespace
-    #[arg(short = 'T', long, value_name = "FILE", require_equals = true)]
-    pub(crate) time: Option<Option<PathBuf>>,
+    #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) time: Option<Vec<PathBuf>>,
     /// A new UTS namespace
-    #[arg(short, long, value_name = "FILE", require_equals = true)]
-    pub(crate) uts: Option<Option<PathBuf>>,
+    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) uts: Option<Vec<PathBuf>>,
     /// A new user namespace; every option of the next group implies it
-    #[arg(short = 'U', long, value_name = "FILE", require_equals = true)]
-    pub(crate) user: Option<Option<PathBuf>>,
+    #[arg(short = 'U', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) user: Option<Vec<PathBuf>>,
 }
 
-/// The value of such an option.
-type File = Option<Option<PathBuf>>;
+/// The values of such an option: one that was given without a file adds none.
+type Files = Option<Vec<PathBuf>>;
 
 impl Args {
     /// The arguments, unless they contradict each other: status 1, as in unshare(1).
@@ -100,7 +100,7 @@ impl Args {
             Some(args) => args,
             None => output::parse_with_status(1)?,
         };
-        if matches!(args.types.pid, Some(Some(_))) && !args.forks() {
+        if last(&args.types.pid).is_some() && !args.forks() {
             return Err(conflict(
                 "--pid=FILE needs --fork: until its first process exists, the namespace has no file",
             ));
@@ -136,7 +136,7 @@ impl Args {
 
     /// The files to bind, each with the namespace's name in /proc/PID/ns.
     pub(crate) fn files(&self) -> Vec<(&'static str, PathBuf)> {
-        let file = |(option, _, name): (&File, _, _)| Some((name, option.clone()??));
+        let file = |(option, _, name): (&Files, _, _)| Some((name, last(option)?.clone()));
         self.types.all().into_iter().filter_map(file).collect()
     }
 }
@@ -144,7 +144,7 @@ impl Args {
 impl Types {
     /// Of PID and time, this process stays in the old one: the new one is that of
     /// its children.
-    fn all(&self) -> [(&File, CloneFlags, &'static str); 8] {
+    fn all(&self) -> [(&Files, CloneFlags, &'static str); 8] {
         [
             (&self.cgroup, CloneFlags::CLONE_NEWCGROUP, "cgroup"),
             (&self.ipc, CloneFlags::CLONE_NEWIPC, "ipc"),
@@ -156,6 +156,11 @@ impl Types {
             (&self.uts, CloneFlags::CLONE_NEWUTS, "uts"),
         ]
     }
+}
+
+/// The file that counts. `--uts=FILE -u` keeps it.
+fn last(files: &Files) -> Option<&PathBuf> {
+    files.as_ref().and_then(|files| files.last())
 }
 
 fn conflict(message: &str) -> Error {

@@ -48,7 +48,7 @@ impl Args {
             }
             _ => return None,
         };
-        *namespace = Some(None);
+        *namespace = Some(Vec::new());
         Some(())
     }
 }

@@ -186,6 +186,11 @@ fn defect(
     if lab == "ns_exec" && joins && unimpressed && same {
         return Ok(Verdict::Harmless("what a pidfd does not join, files do"));
     }
+    if lab == "ns_cost" && site.own == Some(EINVAL) && unimpressed && same {
+        return Ok(Verdict::Harmless(
+            "refused in any case: it warms the caches",
+        ));
+    }
     if is_told(reference, run, errno) && (run.status == 0 || said.errors.len() == said.hints.len())
     {
         return Ok(Verdict::Passed);
@@ -216,13 +221,14 @@ fn defect(
 }
 
 /// What two transcripts of a lab have in common. A host counts its links on, so the
-/// numbers of those that one run makes are not those of the next.
+/// numbers of those that one run makes are not those of the next; and what a lab
+/// measures is never the same, nor are the columns as wide.
 fn shape(lab: &str, transcript: &str) -> String {
     let text = normalise(transcript);
-    if lab == "net_ns" {
-        text.chars().filter(|c| !c.is_ascii_digit()).collect()
-    } else {
-        text
+    match lab {
+        "net_ns" => text.chars().filter(|c| !c.is_ascii_digit()).collect(),
+        "ns_cost" => text.split(|c: char| !c.is_alphabetic()).collect(),
+        _ => text,
     }
 }
 

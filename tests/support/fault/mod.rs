@@ -64,8 +64,10 @@ impl Trial {
             format!("{:?}", self.who),
             self.sample.to_string(),
         ];
-        let output = Command::new("timeout")
-            .args(["--signal=KILL", "3000"])
+        // Who ends the runner by hand ends the hosts as well.
+        let output = Command::new("setpriv")
+            .args(["--pdeathsig=KILL", "timeout", "--signal=KILL", "3000"])
+            .args(["setpriv", "--pdeathsig=KILL"])
             .args(host::words(&script))
             .envs(VARIABLES.into_iter().zip(values))
             .env_remove("SHELL")
