@@ -21,15 +21,16 @@ pub fn fork() -> Result<Pid> {
     fork_and(|| ())
 }
 
-/// fork(2) and, in the child, execve(2) without an environment. A program that
-/// cannot be executed is a child that ends with status 127.
+/// fork(2) and, in the child, execve(2) without an environment. Where the program
+/// cannot be executed, the child's status is the errno: all that execve(2) has are
+/// below 128.
 ///
 /// # Errors
 /// `fork`: as [`fork`].
 pub fn fork_and_exec(path: &CStr, arguments: &[&CStr]) -> Result<Pid> {
     fork_and(|| {
-        let _: nix::Result<Infallible> = execve(path, arguments, &[] as &[&CStr]);
-        end(127);
+        let Err(errno): nix::Result<Infallible> = execve(path, arguments, &[] as &[&CStr]);
+        end(errno as u8)
     })
 }
 

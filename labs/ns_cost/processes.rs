@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
-use common::{ChildStack, Error, Result, Step as _, spawn, startup, waitpid};
+use common::{ChildStack, Ended, Error, Result, Step as _, spawn, startup, waitpid};
 use nix::errno::Errno;
 use nix::spawn::{self as posix, PosixSpawnAttr, PosixSpawnFileActions};
 use nix::unistd::Pid;
@@ -63,11 +63,16 @@ fn posix_spawn() -> Result<Pid> {
         .step("posix_spawn", "/proc/self/exe")
 }
 
-/// A program that could not be executed would be the fastest of all.
+/// A program that could not be executed would be the fastest of all: its status is
+/// the errno.
 fn reap(child: Pid) -> Result<()> {
     let ended = waitpid(child, 0).step("waitpid", child)?;
     match ended {
-        Some((_, ended)) if ended.status() == 0 => Ok(()),
-        _ => Err(Error::new("execve", "/proc/self/exe", Errno::ENOEXEC)),
+        Some((_, Ended::Exited(errno @ 1..))) => {
+            let errno = Errno::from_raw(errno.into());
+            Err(Error::new("execve", "/proc/self/exe", errno))
+        }
+        Some((_, Ended::Signaled(signal))) => Err(Error::ChildKilled(signal)),
+        _ => Ok(()),
     }
 }

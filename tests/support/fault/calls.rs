@@ -103,7 +103,7 @@ const ROWS: &[Row] = &[
     (libc::SYS_sendmsg, "sendmsg", "", Fails(&[ENOBUFS, EINTR], &["sendmsg"])),
     (libc::SYS_recvmsg, "recvmsg", "", Fails(&[ENOMEM, EINTR], &["recvmsg"])),
     // Processes and signals.
-    (libc::SYS_execve, "execve", "", Fails(&[ENOENT, EACCES, E2BIG, ENOMEM], &["execvp", "execve", "newuidmap"])),
+    (libc::SYS_execve, "execve", "", Fails(&[ENOENT, EACCES, E2BIG, ENOMEM], &["execvp", "execve", "posix_spawn", "newuidmap"])),
     // ECHILD cannot come: `main` sets SIGCHLD to its default.
     (libc::SYS_wait4, "wait4", "", Fails(&[EINTR], &["waitpid"])),
     (libc::SYS_waitid, "waitid", "", Fails(&[EINTR], &["waitid"])),
@@ -149,6 +149,7 @@ const ROWS: &[Row] = &[
     (libc::SYS_capget, "capget", "", Exempt(ASKS)),
     (libc::SYS_uname, "uname", "", Exempt(ASKS)),
     (libc::SYS_clock_gettime, "clock_gettime", "", Exempt(ASKS)),
+    (libc::SYS_set_robust_list, "set_robust_list", "", Exempt("the C library's, in a child of fork()")),
     (libc::SYS_sched_yield, "sched_yield", "", Exempt("sched_yield(2) always succeeds on Linux")),
     (libc::SYS_getpid, "getpid", "", Exempt(ASKS)),
     (libc::SYS_getppid, "getppid", "", Exempt(ASKS)),
