@@ -69,8 +69,7 @@ release:
     # lie there in larger pieces, which are mapped faster when a lab starts.
     copies='{{ target }}/labs'
     rm -rf "$copies"; mkdir "$copies"
-    cd '{{ justfile_directory() }}/labs'
-    for lab in $(ls | sed 's/\.rs$//'); do cp "$built/$lab" "$copies"; done
+    for lab in $(ls labs | sed 's/\.rs$//'); do cp "$built/$lab" "$copies"; done
     echo "$copies"
 
 # Run all tests that this caller can (root runs both halves); words filter by name
