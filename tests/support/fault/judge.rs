@@ -191,6 +191,10 @@ fn defect(
             "refused in any case: it warms the caches",
         ));
     }
+    let limited = calls::name(site.call) == "clone" && errno == ENOSPC;
+    if lab == "ns_cost" && limited && unimpressed && same {
+        return Ok(Verdict::Harmless("the levels that are there are measured"));
+    }
     if is_told(reference, run, errno) && (run.status == 0 || said.errors.len() == said.hints.len())
     {
         return Ok(Verdict::Passed);
