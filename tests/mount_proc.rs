@@ -82,7 +82,7 @@ fn signalled(signal: Signal, program: &str, name: &str) -> Option<i32> {
     storm::end_when_ready(&lab, signal as i32, |lab| {
         let mut child = Command::new("pgrep");
         child.args(["--exact", "--parent", &lab.id().to_string(), name]);
-        while !child.output().unwrap().status.success() {
+        while !child.output().expect("pgrep").status.success() {
             sleep(Duration::from_millis(5));
         }
     })

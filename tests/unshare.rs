@@ -50,9 +50,9 @@ fn with_fork_the_program_is_pid_1_and_ps_sees_only_it() {
             "-c",
             "echo $$; ls /proc | grep -c '^[0-9]'",
         ];
-        assert_eq!(printed(&args, who).lines().next(), Some("1"));
-        let count: u32 = printed(&args, who).lines().nth(1).unwrap().parse().unwrap();
-        assert!(count <= 3, "sh, ls and grep, not {count}");
+        let text = printed(&args, who);
+        // The shell, and with it ls and grep, if it starts both.
+        assert!(["1\n2\n", "1\n3\n"].contains(&text.as_str()), "{text}");
     }
 }
 

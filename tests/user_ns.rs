@@ -188,18 +188,19 @@ fn root_goes_on_as_the_user_who_called_sudo() {
     let said = |variables: &str| {
         let script = format!("exec env {variables} \"$@\"");
         let run = lab("user_ns").shell(&script).command().assert().success();
-        let first = stdout(&run).lines().next().unwrap().to_owned();
-        (first, stderr(&run))
+        (stdout(&run), stderr(&run))
     };
-    let (first, notice) = said("SUDO_UID=4321 SUDO_GID=8765");
-    assert!(first.contains("uid = 4321, gid = 8765, capabilities: none"));
+    let (text, notice) = said("SUDO_UID=4321 SUDO_GID=8765");
+    let parent = line(&text, "parent:");
+    assert!(parent.contains("uid = 4321, gid = 8765, capabilities: none"));
     assert!(notice.ends_with("no root needed: going on as uid 4321, an ordinary user\n"));
     for nobody in [
         "-u SUDO_UID -u SUDO_GID",
         "SUDO_UID=0 SUDO_GID=0",
         "SUDO_UID=x SUDO_GID=",
     ] {
-        assert!(said(nobody).0.contains("uid = 1000, gid = 1000,"));
+        let (text, _) = said(nobody);
+        assert!(line(&text, "parent:").contains("uid = 1000, gid = 1000,"));
     }
 }
 

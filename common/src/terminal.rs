@@ -2,12 +2,13 @@
 #![expect(unsafe_code, reason = "one libc call: nix offers no TIOCGWINSZ")]
 
 use std::env;
-use std::io;
 use std::os::fd::AsRawFd as _;
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use nix::libc;
+
+use crate::stdio::stdout;
 
 /// The width where nobody knows it.
 const USUAL: usize = 80;
@@ -30,7 +31,7 @@ fn window() -> Option<usize> {
         ws_ypixel: 0,
     };
     // SAFETY: `size` is of the type that TIOCGWINSZ writes, and lives across the call.
-    let result = unsafe { libc::ioctl(io::stdout().as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
+    let result = unsafe { libc::ioctl(stdout().as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
     (result == 0 && size.ws_col > 0).then(|| size.ws_col.into())
 }
 

@@ -18,6 +18,9 @@ use crate::statistics::{Summary, shuffle};
 const DEEPEST: usize = 32;
 /// Forks in a namespace for each round.
 const FORKS: usize = 8;
+/// What a level reports: that it is there, and that the kernel allows none below it.
+const HERE: i32 = 0;
+const NO_MORE: i32 = 1;
 
 /// A depth, and the namespace there; there is none to be joined at depth 0.
 struct Level {
@@ -62,7 +65,7 @@ pub(crate) fn measure(budget: &Budget) -> Result<Curve> {
 
 /// One level of the chain: makes the next, and lives until all of them are released.
 fn nest(depth: usize, reports: &Reports, release: &Checkpoint) -> Result<u8> {
-    reports.send(0)?;
+    reports.send(HERE)?;
     if depth < DEEPEST {
         let mut child_stack = ChildStack::new()?;
         let inside = || nest(depth + 1, reports, release);
@@ -70,7 +73,7 @@ fn nest(depth: usize, reports: &Reports, release: &Checkpoint) -> Result<u8> {
             Ok(child) => return child.wait(),
             Err(error) if error.errno() != Some(Errno::ENOSPC) => return Err(error),
             // The kernel allows no more: what there is will be measured.
-            Err(_) => reports.send(-(Errno::ENOSPC as i32))?,
+            Err(_) => reports.send(NO_MORE)?,
         }
     }
     release.wait()?;
@@ -111,11 +114,9 @@ fn levels(reports: &Reports) -> Result<Vec<Level>> {
         times: Vec::new(),
     }];
     for depth in 1..=DEEPEST {
-        let (pid, refused) = reports.receive()?;
-        match Errno::from_raw(-refused) {
-            Errno::ENOSPC if depth > 1 => break,
-            errno if refused < 0 => return Err(Error::new("clone", "CLONE_NEWPID", errno)),
-            _ => {}
+        let (pid, report) = reports.receive()?;
+        if report == NO_MORE {
+            break;
         }
         let path = format!("/proc/{pid}/ns/pid");
         levels.push(Level {
