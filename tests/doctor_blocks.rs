@@ -290,7 +290,7 @@ fn ubuntus_apparmor_restriction_is_named() {
         echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns &&
         echo 40 >/proc/sys/kernel/cap_last_cap";
     let strace = "strace -f -qq -o /dev/null -P /proc/self/setgroups \
-                  -e trace=openat -e inject=openat:error=EACCES $user1234";
+                  -e trace=%file -e inject=%file:error=EACCES $user1234";
     compare(&[(
         &with_mounts(rule, strace),
         "status 1

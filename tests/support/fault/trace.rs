@@ -234,8 +234,8 @@ impl<'a> Tracer<'a> {
         if stop.op != libc::PTRACE_SYSCALL_INFO_ENTRY {
             return;
         }
-        let call = registers.orig_rax as i64;
         let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10];
+        let (call, arguments) = super::calls::newer(pid, registers.orig_rax as i64, arguments);
         if process.stage == Stage::Starting && !begins_main(call, arguments) {
             self.run.before_main += 1;
             return;
