@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::Child;
@@ -18,6 +19,9 @@ use crate::limits;
 
 /// How long a full limit may be the fault of namespaces that are still being freed.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A pause may take longer than it should by as much as a twentieth of this.
+const BRIEF: Duration = Duration::from_millis(1);
 
 /// Namespaces that only descriptors hold. They end with the process, however it ends.
 pub(crate) type Handles = Vec<OwnedFd>;
@@ -144,10 +148,12 @@ fn timed(call: impl FnOnce() -> nix::Result<()>) -> nix::Result<Duration> {
 fn wait_for_place(flag: CloneFlags) -> nix::Result<()> {
     let begun = Instant::now();
     loop {
-        match unshare(flag) {
-            // The kernel may need this CPU to free the old one.
-            Err(Errno::ENOSPC) if begun.elapsed() < PATIENCE => sched_yield()?,
-            result => return result,
+        match (unshare(flag), begun.elapsed()) {
+            // The kernel may need this CPU to free the old one, and waits itself until
+            // every CPU has done its part: a try now and then leaves both in peace.
+            (Err(Errno::ENOSPC), waited) if waited < BRIEF => sched_yield()?,
+            (Err(Errno::ENOSPC), waited) if waited < PATIENCE => sleep(waited / 50),
+            (result, _) => return result,
         }
     }
 }
