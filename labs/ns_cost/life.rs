@@ -20,7 +20,8 @@ use crate::limits;
 /// How long a full limit may be the fault of namespaces that are still being freed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A pause may take longer than it should by as much as a twentieth of this.
+/// Before this there is no pause, which lasts 50 µs longer than it is asked to: the
+/// timer slack of prctl(2).
 const BRIEF: Duration = Duration::from_millis(1);
 
 /// Namespaces that only descriptors hold. They end with the process, however it ends.
