@@ -159,7 +159,6 @@ const ROWS: &[Row] = &[
     (libc::SYS_getgid, "getgid", "", Exempt(ASKS)),
     (libc::SYS_getegid, "getegid", "", Exempt(ASKS)),
     (libc::SYS_getpgrp, "getpgrp", "", Exempt(ASKS)),
-    (libc::SYS_getpgid, "getpgid", "", Exempt("of a process that is gone it is no process of this group")),
     (libc::SYS_getgroups, "getgroups", "", Exempt(ASKS)),
     (libc::SYS_prlimit64, "prlimit64", "", Exempt(ASKS)),
     (libc::SYS_dup2, "dup2", "", Exempt("the runtime's, between two descriptors that are open")),
@@ -212,17 +211,17 @@ impl Plan {
 /// and Rust make in their place, so that one row is enough.
 pub(crate) fn newer(pid: Pid, call: i64, arguments: [u64; 4]) -> (i64, [u64; 4]) {
     let [first, second, third, _] = arguments;
+    let here = libc::AT_FDCWD as u64;
     match call {
-        libc::SYS_open => (libc::SYS_openat, [HERE, first, second, third]),
-        libc::SYS_stat => (libc::SYS_newfstatat, [HERE, first, second, 0]),
+        libc::SYS_open => (libc::SYS_openat, [here, first, second, third]),
+        libc::SYS_stat => (libc::SYS_newfstatat, [here, first, second, 0]),
         // Rust asks for the length of a file that it is about to read.
         libc::SYS_fstat if is_plain_file(pid, first) => (libc::SYS_statx, [first, 0, 0, 0]),
         libc::SYS_fstat => (libc::SYS_newfstatat, [first, 0, second, 0]),
+        libc::SYS_getpgid if first == 0 => (libc::SYS_getpgrp, arguments),
         _ => (call, arguments),
     }
 }
-
-const HERE: u64 = libc::AT_FDCWD as u64;
 
 fn is_plain_file(pid: Pid, number: u64) -> bool {
     let is_file = fs::metadata(format!("/proc/{pid}/fd/{number}")).is_ok_and(|file| file.is_file());
@@ -256,6 +255,7 @@ pub(crate) fn object(pid: Pid, call: i64, [first, second, third, fourth]: [u64; 
         | libc::SYS_fchown
         | libc::SYS_sendto
         | libc::SYS_recvfrom => descriptor(pid, first),
+        libc::SYS_unshare => format!("{first:#x}"),
         libc::SYS_poll if second == 0 => "pause".into(),
         libc::SYS_ioctl if second == libc::FIONBIO => "FIONBIO".into(),
         libc::SYS_setsockopt if second == libc::SOL_NETLINK as u64 => "SOL_NETLINK".into(),

@@ -58,6 +58,16 @@ impl Run {
         Duration::from_secs(8).max(4 * self.took)
     }
 
+    /// Whether the process of this call made it once more, and nothing like it between.
+    pub(crate) fn repeats(&self, site: &Site) -> bool {
+        let next = Site {
+            nth: site.nth + 1,
+            ..site.clone()
+        };
+        let mut calls = self.sites.iter();
+        calls.any(|call| call.is_same(&next) && call.object == next.object)
+    }
+
     /// Processes whose parent has had `enough` children before that made the same calls.
     pub(crate) fn processes_alike(&self, enough: usize) -> BTreeSet<String> {
         let mut calls = BTreeMap::<&str, Vec<i64>>::new();
