@@ -166,8 +166,11 @@ fn an_interactive_shell_has_job_control_and_ctrl_c() {
     shell.exp_string("READY> ").unwrap();
     shell.send_control('c').unwrap();
     shell.exp_string("READY> ").unwrap();
-    shell.send_line("sleep 60").unwrap();
-    sleep(Duration::from_millis(200));
+    // What says that it begins is already the terminal's foreground process.
+    shell
+        .send_line("sh -c 'echo begins; exec sleep 60'")
+        .unwrap();
+    shell.exp_string("\nbegins").unwrap();
     shell.send_control('c').unwrap();
     shell.exp_string("READY> ").unwrap();
     shell.send_line("echo status $?; sleep 50 & jobs").unwrap();
@@ -183,11 +186,10 @@ fn an_interactive_shell_has_job_control_and_ctrl_c() {
 fn ctrl_c_ends_a_program_that_has_no_handler() {
     let command = lab("mount_proc")
         .by(Who::User)
-        .args(["sleep", "60"])
+        .args(["sh", "-c", "echo ready; exec sleep 60"])
         .std_command();
     let mut program = spawn_command(command, Some(20_000)).unwrap();
-    program.exp_string("Container pid: 1").unwrap();
-    sleep(Duration::from_millis(100));
+    program.exp_string("ready").unwrap();
     program.send_control('c').unwrap();
     program.exp_string("Parent: container stopped!").unwrap();
     let status = program.process().wait().unwrap();

@@ -12,8 +12,11 @@
 //! | `^C`, `^Z` | the key |
 
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use nix::unistd::{Pid, tcgetpgrp};
 use regex::Regex;
 use rexpect::session::{PtySession, spawn_command};
 
@@ -60,6 +63,8 @@ struct Typist {
     terminal: PtySession,
     /// The prompt that stands on the terminal, where one does.
     prompt: Option<String>,
+    /// The process group of the shell that wrote it.
+    shell: Option<Pid>,
     seen: String,
     known: Vec<(String, String)>,
 }
@@ -91,6 +96,7 @@ impl Typist {
         let mut typist = Self {
             terminal,
             prompt: None,
+            shell: None,
             seen: String::new(),
             known: Vec::new(),
         };
@@ -110,6 +116,7 @@ impl Typist {
             Some(_) => format!("{before}{found}"),
             None => {
                 self.prompt = Some(found.trim_start_matches(MARK).to_owned());
+                self.shell = Some(self.foreground());
                 before
             }
         };
@@ -128,7 +135,20 @@ impl Typist {
         self.seen.push_str(&format!("{prompt}{line}\n{output}"));
     }
 
+    /// The process group that the terminal sends its signals to.
+    fn foreground(&self) -> Pid {
+        let terminal = self.terminal.process().get_file_handle();
+        tcgetpgrp(terminal.expect("the terminal is open")).expect("a foreground group")
+    }
+
+    /// `fg` writes the job's line before the terminal is the job's: a key that comes
+    /// in between is the shell's.
     fn press(&mut self, key: &str, until: Option<&str>) {
+        let deadline = Instant::now() + Duration::from_millis(PATIENCE);
+        while Some(self.foreground()) == self.shell {
+            assert!(Instant::now() < deadline, "no program for {key}");
+            sleep(Duration::from_millis(1));
+        }
         let letter = key.chars().nth(1).expect("^ and a letter");
         self.terminal
             .send_control(letter.to_ascii_lowercase())
