@@ -26,14 +26,14 @@ fn print_the_same_side_by_side(line: &str, who: Who) {
     let lab = of(line).by(who);
     let start = |_| {
         let mut command = lab.std_command();
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().unwrap()
     };
     let started: Vec<_> = (0..50).map(start).collect();
     let mut transcripts = BTreeSet::new();
     for child in started {
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{lab:?}");
+        assert!(output.status.success(), "{lab:?}: {output:?}");
         let text = String::from_utf8(output.stdout).unwrap();
         transcripts.insert(support::normalise::normalise(&text));
     }

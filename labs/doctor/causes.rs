@@ -84,7 +84,7 @@ pub(crate) fn find(refusal: &Refusal, caller: Caller, evidence: &Evidence) -> Ca
         }
         ("RTM_NEWLINK", Errno::EOPNOTSUPP) => Cause::KernelWithoutVeth,
         ("bind", Errno::EACCES) => Cause::PrivilegedPort,
-        ("waitpid", Errno::ETIMEDOUT) => Cause::NoAnswer,
+        (_, Errno::ETIMEDOUT) => Cause::NoAnswer,
         (_, Errno::ENOMEM) => Cause::NoMemory,
         (_, Errno::EMFILE | Errno::ENFILE) => Cause::TooManyFiles,
         (_, Errno::EROFS) => Cause::ReadOnly,

@@ -82,6 +82,7 @@ impl Cause {
             TooManyProcesses => "ulimit -u unlimited, or end some processes.",
             NoMemory => "ulimit -v unlimited, or end some programs.",
             TooManyFiles => "ulimit -n 1024, or end some programs.",
+            NoAnswer => "Ask again when the machine is less busy: uptime shows its load.",
             ReadOnly => {
                 "Leave the container; or, as its root, mount -o remount,rw on the mount point that \
                  /proc/self/mountinfo has for the file."

@@ -155,7 +155,7 @@ impl Cause {
             ReadOnly => {
                 "The file is on a mount that is read-only, as containers mount parts of /proc."
             }
-            NoAnswer => "It did not come to an end within three seconds.",
+            NoAnswer => "It did not come to an end, and the doctor waited for many seconds.",
             _ => "The doctor does not know this refusal.",
         }
     }

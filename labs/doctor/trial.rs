@@ -11,8 +11,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::CloneFlags;
 use nix::unistd::{pipe2, read, write};
 
-/// Milliseconds. The slowest attempt takes a few dozen.
-const LIMIT: u16 = 3000;
+/// Milliseconds. The slowest attempt takes a few dozen, and seconds where a whole class
+/// asks the doctor at once: the kernel sets up network namespaces one after the other.
+const LIMIT: u16 = 30_000;
 
 /// Everything worked, or the first step that was refused.
 pub(crate) type Tried = Result<(), Refusal>;

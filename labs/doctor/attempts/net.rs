@@ -56,7 +56,8 @@ const OUTSIDE: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
 const INSIDE: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 2);
 const PREFIX_LEN: u8 = 30;
 
-const PATIENCE: Duration = Duration::from_secs(1);
+/// It takes milliseconds, where the machine is not busy.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn enter_network() -> Tried {
     enter_unless_capable(&NEEDED)?;
