@@ -209,7 +209,7 @@ _cargo_environment profile='':
     echo "CARGO_TARGET_OPTION=--target=$tuple"
     probe='{{ target }}/links-statically'-$tuple
     mkdir -p '{{ target }}'
-    if [ ! -e "$probe" ]; then
+    if [ ! -s "$probe" ]; then
         if echo 'fn main() {}' | rustc --target "$tuple" -C target-feature=+crt-static -o "$probe.out" - 2>/dev/null; then
             echo yes >"$probe"
         else

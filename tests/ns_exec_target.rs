@@ -14,10 +14,10 @@ use support::{host, installed, is_root, lab, require, stderr, stdout};
 /// an ordinary user's own user namespace, one that is only another user.
 const TARGETS: &str = "
     cd /usr
-    unshare -mCiTunpf --mount-proc env ODD=one sleep 60 & all=$(child_of $!)
-    unshare -un sleep 60 & two=$!
-    $user unshare -Urum sleep 60 & users=$!
-    setpriv --reuid=1234 --regid=77 --clear-groups sleep 60 & plain=$!
+    unshare -mCiTunpf --mount-proc env ODD=one sleep 300 & all=$(child_of $!)
+    unshare -un sleep 300 & two=$!
+    $user unshare -Urum sleep 300 & users=$!
+    setpriv --reuid=1234 --regid=77 --clear-groups sleep 300 & plain=$!
     for pid in $all $two $users $plain; do wait_for runs $pid sleep; done
     touch /tmp/net /tmp/uts; cd /var/tmp
     mount --bind /proc/$two/ns/net /tmp/net; mount --bind /proc/$two/ns/uts /tmp/uts

@@ -159,7 +159,7 @@ fn a_child_of_unshare_survives_its_parent_unless_asked_otherwise() {
         let script = format!(
             "unshare --pid --fork {option} sleep 55 & unshare=$!
              wait_for pgrep -x sleep; kill -KILL $unshare; wait $unshare
-             for i in $(seq 50); do [ $(pgrep -cx sleep) = {survivors} ] || sleep 0.02; done
+             for i in $(seq 500); do [ $(pgrep -cx sleep) = {survivors} ] || sleep 0.02; done
              sleep 0.2; pgrep -cx sleep"
         );
         host::on_own_host(&script).stdout(format!("{survivors}\n"));
@@ -202,7 +202,7 @@ fn a_child_that_is_late_to_be_tied_ends_with_its_parent() {
         let script = format!(
             "strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=700000 \
                  {lab} sleep 55 >/dev/null & strace=$!
-             sleep 0.3; kill -KILL $(child_of $strace); sleep 1; pgrep -x sleep; echo $?"
+             lab=$(child_of $strace); wait_for pgrep -P $lab; sleep 0.3; kill -KILL $lab; sleep 1; pgrep -x sleep; echo $?"
         );
         host::on_own_host(&script).stdout("1\n");
     }
