@@ -96,6 +96,7 @@ fn sigkill_from_outside_ends_every_process_of_the_namespace() {
     require!(is_root(), "looks at a host of its own");
     let script = "init sh -c 'sleep 61 & sleep 61 & echo >/tmp/ready; wait' & lab=$!
                   wait_for test -e /tmp/ready; init=$(child_of $lab)
+                  wait_for eval '[ $(pgrep -c sleep) = 2 ]'
                   pgrep -c sleep; kill -KILL $init; wait $lab; echo $?; pgrep -c sleep";
     host::on_own_host(script).stdout("2\n137\n0\n");
     let script = script

@@ -10,7 +10,7 @@ mod support;
 
 use nix::libc;
 use rexpect::session::spawn_command;
-use support::{Who, everyone, host, is_root, lab, require, stderr, storm};
+use support::{Who, everyone, host, is_root, lab, require, session, stderr, storm};
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("init").args(args).by(who).ended()
@@ -111,9 +111,10 @@ fn a_signal_that_the_caller_ignores_stays_ignored() {
 #[test]
 fn five_hundred_orphans_leave_no_zombie() {
     for &who in everyone() {
-        // Each subshell leaves an orphan behind; then the program waits until none is left.
+        // Each subshell leaves an orphan behind; then the program waits until it is the
+        // only child of PID 1, whose children also zombies are.
         let script = "for i in $(seq 500); do (true & true &); done
-                      while ps -eo ppid=,args= | grep -E '^ +1 ' | grep -qv sh; do :; done
+                      until [ \"$(ps -eo ppid= | grep -cw 1)\" = 1 ]; do :; done
                       ps -eo stat= | grep -c Z";
         assert_eq!(run(&["sh", "-c", script], who), (1, "0\n".into()));
     }
@@ -123,8 +124,9 @@ fn five_hundred_orphans_leave_no_zombie() {
 #[test]
 fn a_zombie_is_inherited_and_reaped_like_a_living_orphan() {
     for &who in everyone() {
-        let script = "(sh -c 'true & exec sleep 0.3' &)
-                      until ps -eo stat= | grep -q Z; do :; done
+        let script = "(sh -c 'true & exec sleep 60' &)
+                      until pgrep -r Z -P \"$(pgrep -x sleep)\" >/dev/null 2>&1; do :; done
+                      pkill -x sleep
                       while ps -eo stat= | grep -q Z; do :; done";
         assert_eq!(run(&["sh", "-c", script], who).0, 0);
     }
@@ -155,6 +157,7 @@ fn an_interactive_shell_has_job_control_and_gives_the_terminal_back() {
     command.env("PS1", "READY> ");
     let mut shell = spawn_command(command, Some(20_000)).unwrap();
     shell.exp_string("READY> ").unwrap();
+    let bash = session::foreground(&shell);
     // What says that it begins is already the terminal's foreground process.
     shell
         .send_line("sh -c 'echo begins; exec sleep 60'")
@@ -165,6 +168,7 @@ fn an_interactive_shell_has_job_control_and_gives_the_terminal_back() {
     shell.send_line("fg").unwrap();
     shell.exp_string("sleep 60").unwrap();
     shell.exp_string("sleep 60").unwrap();
+    session::wait_for_job(&shell, bash);
     shell.send_control('c').unwrap();
     shell.exp_string("READY> ").unwrap();
     shell.send_line("exit 7").unwrap();

@@ -133,7 +133,7 @@ fn the_hosts_proc_is_untouched_also_where_root_is_shared() {
     require!(is_root(), "makes a host of its own");
     let script = "mount --make-rshared /; state >/before; mount_proc true; $user mount_proc true; mount_proc --host-proc true";
     host::leaves_the_host_untouched(script);
-    let script = "mount --make-rshared /; mount_proc sleep 5 >/dev/null & lab=$!
+    let script = "mount --make-rshared /; mount_proc sleep 60 >/dev/null & lab=$!
          child=$(child_of $lab); wait_for runs $child sleep
          [ -d /proc/$lab ] && grep -c ' /proc proc' /proc/self/mounts; uname -n; kill $lab; wait $lab";
     // One proc on /proc is the machine's, one that of the host made here.

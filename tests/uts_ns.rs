@@ -128,8 +128,14 @@ fn under_job_control_both_links_can_be_read() {
     let mut shell = spawn_command(bash, Some(20_000)).unwrap();
     shell.exp_string("READY> ").unwrap();
     shell.send_line("uts_ns bizarro --hold").unwrap();
-    let (_, child) = shell.exp_regex(r"clone\(\) is [0-9]+").unwrap();
-    let child: u32 = child.rsplit(' ').next().unwrap().parse().unwrap();
+    let (_, child) = shell.exp_regex(r"clone\(\) is [0-9]+\r").unwrap();
+    let child: u32 = child
+        .trim_end()
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     shell.exp_string("ends it").unwrap();
     shell.exp_regex(r"child's").unwrap();
     shell.send_control('z').unwrap();

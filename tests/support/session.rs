@@ -7,7 +7,7 @@
 //! | sign | meaning |
 //! |---|---|
 //! | `! COMMAND` | done before, and not shown |
-//! | `? PATTERN` | the command above goes on; wait until it has printed this |
+//! | `? PATTERN` | the command above goes on; wait until it has printed this, all it prints |
 //! | `= NAME PATTERN` | `{NAME}` is from here on what the group of PATTERN found above |
 //! | `^C`, `^Z` | the key |
 
@@ -57,6 +57,22 @@ pub(crate) fn assert_terminal_comes_back(lab: Lab) {
         shell.send_line(typed).expect("a terminal");
     }
     shell.exp_string("read: still here").expect("the line");
+}
+
+/// The process group that the terminal sends its signals to.
+pub(crate) fn foreground(terminal: &PtySession) -> Pid {
+    let terminal = terminal.process().get_file_handle();
+    tcgetpgrp(terminal.expect("the terminal is open")).expect("a foreground group")
+}
+
+/// Waits until the terminal is no longer the shell's: `fg` writes the job's line
+/// before it gives it to the job, and a key that comes in between is the shell's.
+pub(crate) fn wait_for_job(terminal: &PtySession, shell: Pid) {
+    let deadline = Instant::now() + Duration::from_millis(PATIENCE);
+    while foreground(terminal) == shell {
+        assert!(Instant::now() < deadline, "the shell keeps the terminal");
+        sleep(Duration::from_millis(1));
+    }
 }
 
 struct Typist {
@@ -116,7 +132,7 @@ impl Typist {
             Some(_) => format!("{before}{found}"),
             None => {
                 self.prompt = Some(found.trim_start_matches(MARK).to_owned());
-                self.shell = Some(self.foreground());
+                self.shell = Some(foreground(&self.terminal));
                 before
             }
         };
@@ -135,33 +151,17 @@ impl Typist {
         self.seen.push_str(&format!("{prompt}{line}\n{output}"));
     }
 
-    /// The process group that the terminal sends its signals to.
-    fn foreground(&self) -> Pid {
-        let terminal = self.terminal.process().get_file_handle();
-        tcgetpgrp(terminal.expect("the terminal is open")).expect("a foreground group")
-    }
-
-    /// `fg` writes the job's line before the terminal is the job's: a key that comes
-    /// in between is the shell's.
     fn press(&mut self, key: &str, until: Option<&str>) {
-        let deadline = Instant::now() + Duration::from_millis(PATIENCE);
-        while Some(self.foreground()) == self.shell {
-            assert!(Instant::now() < deadline, "no program for {key}");
-            sleep(Duration::from_millis(1));
+        if let Some(shell) = self.shell {
+            wait_for_job(&self.terminal, shell);
         }
+        // What comes after the pattern would mix with what the key leads to, or be lost:
+        // a key that sends a signal also empties the terminal's buffers.
+        assert!(self.seen.ends_with('\n'), "{key} before the line's end");
         let letter = key.chars().nth(1).expect("^ and a letter");
         self.terminal
             .send_control(letter.to_ascii_lowercase())
             .expect("the terminal is open");
-        if !self.seen.ends_with('\n') {
-            let rest = self
-                .terminal
-                .exp_regex("\n")
-                .expect("the rest of the line")
-                .0;
-            self.seen.push_str(&rest.replace('\r', ""));
-            self.seen.push('\n');
-        }
         let output = self.read(until);
         self.seen
             .push_str(&format!("{key}\n{}", output.trim_start_matches('\n')));
