@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, pipe2};
 
 /// A lab that takes longer is stuck.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// What is there so long after the lab's end has been left behind.
 const GRACE: Duration = Duration::from_secs(10);
