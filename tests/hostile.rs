@@ -123,7 +123,7 @@ echo one
 sleep 0.3; echo two
 jobs
 fg
-? hold.*\n
+? hold.*\\r\\n
 ^M
 echo $?";
     let seen = session::transcript(session);
