@@ -199,10 +199,13 @@ fn a_child_that_is_late_to_be_tied_ends_with_its_parent() {
     require!(is_root(), "makes a host of its own");
     require!(installed("strace"), "delays a system call with strace");
     for lab in ["mount_proc", "unshare --pid --kill-child"] {
+        let name = lab_of(lab);
+        // strace has children of its own at first, to learn what ptrace() can do here.
         let script = format!(
             "strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=700000 \
                  {lab} sleep 55 >/dev/null & strace=$!
-             lab=$(child_of $strace); wait_for pgrep -P $lab; sleep 0.3; kill -KILL $lab; sleep 1; pgrep -x sleep; echo $?"
+             wait_for pgrep -P $strace -x {name}; lab=$(pgrep -P $strace -x {name})
+             wait_for pgrep -P $lab; sleep 0.3; kill -KILL $lab; sleep 1; pgrep -x sleep; echo $?"
         );
         host::on_own_host(&script).stdout("1\n");
     }
