@@ -7,7 +7,7 @@
 //! | sign | meaning |
 //! |---|---|
 //! | `! COMMAND` | done before, and not shown |
-//! | `? PATTERN` | the command above goes on; wait until it has printed this, all it prints |
+//! | `? PATTERN` | the command above goes on; wait until it has printed this, to a line's end |
 //! | `= NAME PATTERN` | `{NAME}` is from here on what the group of PATTERN found above |
 //! | `^C`, `^Z` | the key |
 
