@@ -129,13 +129,7 @@ fn under_job_control_both_links_can_be_read() {
     shell.exp_string("READY> ").unwrap();
     shell.send_line("uts_ns bizarro --hold").unwrap();
     let (_, child) = shell.exp_regex(r"clone\(\) is [0-9]+\r").unwrap();
-    let child: u32 = child
-        .trim_end()
-        .rsplit(' ')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let child: u32 = child.split_whitespace().last().unwrap().parse().unwrap();
     shell.exp_string("ends it").unwrap();
     shell.exp_regex(r"child's").unwrap();
     shell.send_control('z').unwrap();
