@@ -1,18 +1,18 @@
 //! cgroup namespaces: the child takes its cgroup for the root of the tree.
 //!
 //! Chapter: book/src/cgroup_ns.md. See cgroup_namespaces(7), cgroups(7), unshare(2).
-#![no_main]
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
-use common::cgroup::Hierarchy;
-use common::error::{Error, Step as _};
-use common::explain::ExplainArgs;
-use common::guardian::Guardian;
-use common::rootless::{Capability, enter_unless_capable};
-use common::{Checkpoint, ChildStack, Result, clone, explain, namespace, output, say};
+use common::credentials::{Capability, enter_unless_capable};
+use common::lab::ExplainArgs;
+use common::ns::Hierarchy;
+use common::process::Guardian;
+use common::procfs::check_proc;
+use common::{Checkpoint, Error, Result, Step as _, clone, explain, parse, say};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getpid, getppid};
@@ -31,13 +31,15 @@ struct Args {
     explain: ExplainArgs,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 // ANCHOR: main
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
-    namespace::check_proc()?;
+    check_proc()?;
     if !args.shared {
         enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     }
@@ -51,8 +53,7 @@ fn lab() -> Result<u8> {
     let directory = sub_cgroup.as_ref().map(|(path, _guardian)| path.as_path());
 
     let (go, inside) = (Checkpoint::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::empty(), &mut child_stack, || {
+    let child = clone(CloneFlags::empty(), || {
         enter(directory, args.shared)?;
         inside.open()?;
         go.wait()?;

@@ -1,19 +1,19 @@
 //! A tiny container: hostname, PID 1 and /proc of its own.
 //!
 //! Chapter: book/src/mount_proc.md. See mount_namespaces(7), pid_namespaces(7), proc(5).
-#![no_main]
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use clap::Parser;
-use common::error::Step as _;
-use common::exec::{exec, or_shell};
-use common::explain::ExplainArgs;
-use common::relay::Relay;
-use common::rootless::{Capability, enter_unless_capable};
-use common::{Checkpoint, ChildStack, Result, clone, explain, output, say};
+use common::credentials::{Capability, enter_unless_capable};
+use common::lab::ExplainArgs;
+use common::process::{exec, or_shell};
+use common::signals::{Policy, Supervisor};
+use common::{Checkpoint, Result, Step as _, clone, explain, parse, say};
 use nix::mount::{MsFlags, mount};
 use nix::sched::CloneFlags;
+use nix::sys::signal::Signal;
 use nix::unistd::{getpid, sethostname};
 
 /// Runs a program as PID 1 of a container with its own hostname and /proc
@@ -30,7 +30,9 @@ struct Args {
     explain: ExplainArgs,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 // ANCHOR: main
 fn lab() -> Result<u8> {
@@ -38,7 +40,7 @@ fn lab() -> Result<u8> {
         host_proc,
         command,
         explain,
-    } = output::parse()?;
+    } = parse()?;
     explain.begin()?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let command = or_shell(command);
@@ -49,8 +51,7 @@ fn lab() -> Result<u8> {
 
     say!("Parent {}: start a container", getpid())?;
     let checkpoint = Checkpoint::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let container = clone(flags, &mut child_stack, || {
+    let container = clone(flags, || {
         checkpoint.wait()?;
         container_function(host_proc)?;
         Err(exec(&command))
@@ -61,12 +62,15 @@ fn lab() -> Result<u8> {
         if host_proc { "" } else { " | CLONE_NEWNS" },
         container = container.pid()
     );
+    let passed_on = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM]
+        .into_iter()
+        .collect();
     // Until here a signal ends this process, and the child with it. From here on
     // signals are for the program, which waits at the checkpoint to be started.
-    let relay = Relay::begin()?;
+    let supervisor = Supervisor::begin(Policy::EndPid1, passed_on)?;
     checkpoint.open()?;
 
-    let status = relay.wait(container)?;
+    let status = supervisor.wait(container)?.status();
     say!("Parent: container stopped!")?;
     Ok(status)
 }

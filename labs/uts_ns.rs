@@ -1,18 +1,16 @@
 //! UTS namespaces: the child has a hostname of its own.
 //!
 //! Chapter: book/src/uts_ns.md. See uts_namespaces(7), clone(2), sethostname(2).
-#![no_main]
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use common::error::Step as _;
-use common::explain::ExplainArgs;
-use common::hold::HoldArgs;
-use common::output::{self, printable};
-use common::rootless::{Capability, enter_unless_capable, nsenter};
-use common::{Checkpoint, ChildStack, Result, clone, explain, namespace, say, setdomainname};
+use common::credentials::{Capability, enter_unless_capable, nsenter};
+use common::lab::{ExplainArgs, HoldArgs, printable};
+use common::ns::setdomainname;
+use common::{Checkpoint, Result, Step as _, clone, explain, ns, parse, say};
 use nix::sched::CloneFlags;
 use nix::sys::utsname::uname;
 use nix::unistd::{Pid, getpid, sethostname};
@@ -40,18 +38,19 @@ fn a_name() -> impl TypedValueParser<Value = OsString> {
     })
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 // ANCHOR: main
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let hold = args.hold.begin()?;
 
     let (go, renamed) = (Checkpoint::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUTS, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWUTS, || {
         go.wait()?;
         child_function(&args)?;
         renamed.open()?;
@@ -100,7 +99,7 @@ fn print_names(whose: &str, with_domain: bool) -> Result<()> {
 
 /// A line such as `/proc/4242/ns/uts -> uts:[4026531838]`, as ls shows the link.
 fn link(pid: Pid) -> String {
-    let text = namespace::link(pid, "uts").unwrap_or_else(|_| "(no /proc here)".to_owned());
+    let text = ns::link(pid, "uts").unwrap_or_else(|_| "(no /proc here)".to_owned());
     format!("/proc/{pid}/ns/uts -> {text}")
 }
 

@@ -2,7 +2,7 @@
 //! one that uses nearly all of it is not. No libtest: it is threaded, and a child
 //! of clone() must not be a copy of one thread of several.
 
-use common::{ChildStack, Error, clone};
+use common::{Error, clone};
 use nix::sched::CloneFlags;
 
 /// Uses at least `frames` times four kilobytes of stack.
@@ -13,8 +13,7 @@ fn descend(frames: u32) -> u64 {
 }
 
 fn child_that_uses(frames: u32) -> Result<u8, Error> {
-    let mut child_stack = ChildStack::new()?;
-    clone(CloneFlags::empty(), &mut child_stack, || {
+    clone(CloneFlags::empty(), || {
         std::hint::black_box(descend(frames));
         Ok(0)
     })?

@@ -1,18 +1,18 @@
 //! PID 1's duties: it inherits orphans, reaps them, and decides which signals it hears.
 //!
 //! Chapter: book/src/init.md. See pid_namespaces(7), wait(2), PR_SET_CHILD_SUBREAPER(2const).
-#![no_main]
 
 mod orphan;
 mod run;
 mod signals;
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use clap::Parser;
-use common::explain::ExplainArgs;
-use common::rootless::{Capability, enter_unless_capable};
-use common::{Result, output};
+use common::credentials::{Capability, enter_unless_capable};
+use common::lab::ExplainArgs;
+use common::{Result, parse};
 
 /// Shows what PID 1 does for its namespace; with a program, does it for that program
 #[derive(Parser)]
@@ -37,10 +37,12 @@ struct Args {
     explain: ExplainArgs,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
     if args.subreaper {
         return orphan::lab(orphan::HeirOf::ItsDescendants, true);

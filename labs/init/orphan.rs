@@ -1,10 +1,8 @@
 //! An orphan gets a new parent, which has to reap it.
 
-use common::reports::Reports;
-use common::{
-    Checkpoint, ChildStack, Error, Result, Step as _, clone, explain, namespace, say, waitpid,
-};
-use common::{clone::fork, proc_status};
+use common::process::{ANY_CHILD, Reports, fork_untied, waitpid};
+use common::procfs::check_proc;
+use common::{Checkpoint, Error, Result, Step as _, clone, explain, procfs, say};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::prctl::set_child_subreaper;
@@ -19,9 +17,6 @@ pub(crate) enum HeirOf {
     /// It is a subreaper: those among its own descendants.
     ItsDescendants,
 }
-
-/// waitpid() of this PID waits for any child.
-const ANY_CHILD: Pid = Pid::from_raw(-1);
 
 /// What the orphan ends with, to be told from every other status.
 const ORPHANS_STATUS: i32 = 7;
@@ -40,7 +35,7 @@ struct Story {
 
 // ANCHOR: story
 pub(crate) fn lab(heir_of: HeirOf, reaps: bool) -> Result<u8> {
-    namespace::check_proc()?;
+    check_proc()?;
     let (name, flags) = match heir_of {
         HeirOf::ItsNamespace => ("init", CloneFlags::CLONE_NEWPID),
         HeirOf::ItsDescendants => ("subreaper", CloneFlags::empty()),
@@ -54,8 +49,7 @@ pub(crate) fn lab(heir_of: HeirOf, reaps: bool) -> Result<u8> {
         parent: Checkpoint::new()?,
         orphan: Checkpoint::new()?,
     };
-    let mut child_stack = ChildStack::new()?;
-    let heir = clone(flags, &mut child_stack, || heir_function(&story))?;
+    let heir = clone(flags, || heir_function(&story))?;
 
     story.print_header()?;
     story.print_next(name, &story.reports)?;
@@ -115,10 +109,7 @@ fn heir_function(story: &Story) -> Result<u8> {
         );
     }
     introduce(&story.reports)?;
-    let mut child_stack = ChildStack::new()?;
-    let parent = clone(CloneFlags::empty(), &mut child_stack, || {
-        parent_function(story)
-    })?;
+    let parent = clone(CloneFlags::empty(), || parent_function(story))?;
     story.orphans_reports.leave();
     let pid = parent.pid();
     let status = parent.wait()?;
@@ -155,7 +146,7 @@ fn heir_function(story: &Story) -> Result<u8> {
 fn parent_function(story: &Story) -> Result<u8> {
     introduce(&story.reports)?;
     // Not tied to its parent, which it outlives: it ends by its checkpoint instead.
-    let orphan = fork(None, || orphan_function(story))?.into_pid();
+    let orphan = fork_untied(|| orphan_function(story))?.into_pid();
     story.orphans_reports.leave();
     story.parent.wait()?;
     explain!("exit() without waitpid({orphan}): a child that is still alive becomes an orphan");
@@ -205,7 +196,7 @@ impl Story {
         let (_, parent_inside) = reports.receive()?;
         match self.heir_of {
             HeirOf::ItsNamespace => {
-                let parent = proc_status::field(pid, "PPid")?
+                let parent = procfs::field(pid, "PPid")?
                     .ok_or(Errno::ENOENT)
                     .step("open", format!("/proc/{pid}/status"))?;
                 say!("{name:<7}  {pid:>11}  {parent:>12}  {inside:>10}  {parent_inside:>11}")?;
@@ -218,6 +209,6 @@ impl Story {
 
 /// The line of /proc/PID/status that tells a zombie; a reaped process has no such file.
 fn shown_state(pid: Pid) -> Result<String> {
-    let state = proc_status::field(pid, "State")?;
+    let state = procfs::field(pid, "State")?;
     Ok(state.map_or("gone".into(), |state| format!("State: {state}")))
 }

@@ -2,19 +2,14 @@
 
 use std::ffi::OsString;
 
-use common::clone::{describe, fork};
-use common::exec::exec;
-use common::foreground::Foreground;
-use common::own_proc::mount_own_proc;
+use common::ns::{describe, make_private, mount_proc};
+use common::process::{ANY_CHILD, Foreground, exec, fork_untied, kill, waitpid};
 use common::signals::{Signals, has_it_too};
-use common::{Checkpoint, ChildStack, Result, Step as _, clone, explain, kill, waitpid};
+use common::{Checkpoint, Result, Step as _, clone, explain};
 use nix::libc::WNOHANG;
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, getpid};
-
-/// waitpid() of this PID waits for any child.
-const ANY_CHILD: Pid = Pid::from_raw(-1);
 
 /// What a process gets for its own faults, and from its terminal's job control:
 /// these are meant for no other process.
@@ -44,8 +39,7 @@ pub(crate) fn lab(command: &[OsString], host_proc: bool, reaps: bool) -> Result<
     let signals = Signals::collect(passed_on)?;
     let foreground = Foreground::note();
     let checkpoint = Checkpoint::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let init = clone(flags, &mut child_stack, || {
+    let init = clone(flags, || {
         checkpoint.wait()?;
         init_function(command, host_proc, reaps, &signals)
     })?;
@@ -70,10 +64,11 @@ fn init_function(
     signals: &Signals,
 ) -> Result<u8> {
     if !host_proc {
-        mount_own_proc()?;
+        make_private()?;
+        mount_proc("/proc")?;
         explain!("mount(\"proc\", \"/proc\"): ps in the namespace shows the namespace");
     }
-    let program = fork(None, || {
+    let program = fork_untied(|| {
         signals.leave()?;
         Err(exec(command))
     })?

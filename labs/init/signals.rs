@@ -1,7 +1,7 @@
 //! Which signals reach PID 1.
 
-use common::reports::Reports;
-use common::{Child, ChildStack, Result, Step as _, clone, explain, handler, say};
+use common::process::Reports;
+use common::{Child, Result, Step as _, clone, explain, say, signals};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::signal::Signal::{self, SIGKILL, SIGTERM};
@@ -19,8 +19,7 @@ const NOBODY: i32 = -1;
 // ANCHOR: signals
 pub(crate) fn lab() -> Result<u8> {
     let (init_reports, inside_reports) = (Reports::new()?, Reports::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let init = clone(CloneFlags::CLONE_NEWPID, &mut child_stack, || {
+    let init = clone(CloneFlags::CLONE_NEWPID, || {
         init_function(&init_reports, &inside_reports)
     })?;
     let lab = Lab {
@@ -55,17 +54,14 @@ pub(crate) fn lab() -> Result<u8> {
 
 /// PID 1 has no handler at first, and installs one when it is told to.
 fn init_function(reports: &Reports, inside_reports: &Reports) -> Result<u8> {
-    let mut child_stack = ChildStack::new()?;
-    let _inside = clone(CloneFlags::empty(), &mut child_stack, || {
-        inside_function(inside_reports)
-    })?;
+    let _inside = clone(CloneFlags::empty(), || inside_function(inside_reports))?;
     inside_reports.leave();
     loop {
         if reports.ask()? == INSTALL {
-            handler::install(SIGTERM).step("sigaction", "SIGTERM")?;
+            signals::install(SIGTERM).step("sigaction", "SIGTERM")?;
             explain!("sigaction(SIGTERM, a handler): now PID 1 wants this signal");
         }
-        reports.send(handler::last_sender().unwrap_or(NOBODY))?;
+        reports.send(signals::last_sender().unwrap_or(NOBODY))?;
     }
 }
 

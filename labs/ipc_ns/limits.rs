@@ -3,9 +3,8 @@
 use std::fs::{OpenOptions, read_to_string};
 use std::io::Write as _;
 
-use common::error::Step as _;
-use common::sysv::{msgget, msgsnd};
-use common::{Result, explain, say};
+use common::ns::sysv::{msgget, msgsnd};
+use common::{Result, Step as _, explain, say};
 use nix::errno::Errno;
 use nix::libc::IPC_PRIVATE;
 

@@ -1,7 +1,6 @@
 //! IPC namespaces: message queues that only members of their namespace find.
 //!
 //! Chapter: book/src/ipc_ns.md. See ipc_namespaces(7), sysvipc(7), mq_overview(7).
-#![no_main]
 
 mod limits;
 mod posix;
@@ -9,16 +8,16 @@ mod queue;
 mod system_v;
 
 use clap::Parser;
-use common::clone::describe;
-use common::error::Step as _;
-use common::explain::ExplainArgs;
-use common::hold::HoldArgs;
-use common::rootless::{Capability, enter_unless_capable, nsenter};
-use common::{ChildStack, Error, Result, clone, explain, namespace, output, say};
+use common::credentials::{Capability, enter_unless_capable, nsenter};
+use common::lab::{ExplainArgs, HoldArgs};
+use common::ns::describe;
+use common::procfs::check_proc;
+use common::{Error, Result, Step as _, clone, explain, ns, parse, say};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Pid, getpid};
 use queue::{CHILD, PARENT, Turns};
+use std::process::ExitCode;
 
 /// Starts a child in a new IPC namespace; both make message queues of the same names
 #[derive(Parser)]
@@ -33,13 +32,15 @@ struct Args {
     explain: ExplainArgs,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 // ANCHOR: main
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
-    namespace::check_proc()?;
+    check_proc()?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let hold = args.hold.begin()?;
     stand_in()?;
@@ -50,8 +51,7 @@ fn lab() -> Result<u8> {
         flags |= CloneFlags::CLONE_NEWIPC;
     }
     let turns = Turns::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(flags, &mut child_stack, || child_function(&turns))?;
+    let child = clone(flags, || child_function(&turns))?;
     explain!(
         "clone({}): what the child makes, it makes in\n\
          its IPC namespace, which with CLONE_NEWIPC is new and empty\n\
@@ -62,11 +62,11 @@ fn lab() -> Result<u8> {
     );
     say!(
         "IPC namespace of the parent: {}",
-        namespace::link(getpid(), "ipc")?
+        ns::link(getpid(), "ipc")?
     )?;
     say!(
         "IPC namespace of the child:  {}",
-        namespace::link(child.pid(), "ipc")?
+        ns::link(child.pid(), "ipc")?
     )?;
     match parent_function(&turns) {
         // It has said why itself, and its status is the lab's.

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use common::error::Step as _;
-use common::{Result, explain, say};
+use common::{Result, Step as _, explain, say};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::mqueue::{MQ_OFlag, MqAttr, MqdT, mq_attr_member_t, mq_open, mq_receive, mq_send};

@@ -1,7 +1,7 @@
 //! System V message queues: a number for a key, an identifier for a handle.
 
 use common::Result;
-use common::sysv::{msgget, msgrcv, msgsnd};
+use common::ns::sysv::{msgget, msgrcv, msgsnd};
 use nix::errno::Errno;
 use nix::libc::{IPC_CREAT, IPC_EXCL};
 

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use common::{ChildStack, Result, Step as _, clone, explain, say};
+use common::{Result, Step as _, clone, explain, say};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::CloneFlags;
 use nix::unistd::{chdir, chroot, pivot_root};
@@ -23,8 +23,7 @@ pub(crate) fn lab() -> Result<u8> {
 }
 
 fn confine_and_walk_out(way: &str, confine: fn() -> Result<()>) -> Result<u8> {
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWNS, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWNS, || {
         enter_small_world()?;
         say!("a small world:              files in /: {}", files("/")?)?;
         confine()?;

@@ -1,6 +1,6 @@
 //! What happens on one side, and whether the other side has noticed.
 
-use common::mounts::Proc;
+use common::procfs::Proc;
 use common::{Result, Step as _, say};
 use nix::mount::{MntFlags, umount2};
 use nix::unistd::Pid;

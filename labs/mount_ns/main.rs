@@ -1,7 +1,6 @@
 //! Mount namespaces: a copy of the mounts, and what travels between copy and original.
 //!
 //! Chapter: book/src/mount_ns.md. See mount_namespaces(7), mount(2), pivot_root(2).
-#![no_main]
 
 mod chroot;
 mod event;
@@ -11,14 +10,14 @@ mod propagation;
 mod refusals;
 
 use clap::Parser;
-use common::explain::ExplainArgs;
-use common::hold::HoldArgs;
-use common::rootless::{Capability, enter_unless_capable};
-use common::{Result, Step as _, clone, explain, output};
+use common::credentials::{Capability, enter_unless_capable};
+use common::lab::{ExplainArgs, HoldArgs};
+use common::{Result, Step as _, explain, ns, parse};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::getpid;
 use propagation::Propagation;
+use std::process::ExitCode;
 
 /// Shows which mounts travel between two mount namespaces, measured for each propagation type
 #[derive(Parser)]
@@ -59,10 +58,12 @@ const NEEDED: [Capability; 2] = [Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_
 /// Where the lab mounts, in namespaces of its own: a directory that every machine has.
 const STAGE: &str = "/tmp";
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
     enter_unless_capable(&NEEDED)?;
     if !args.host {
@@ -88,7 +89,7 @@ fn enter_stand_in(with_ipc: bool) -> Result<()> {
     let mut flags = CloneFlags::CLONE_NEWNS;
     // A file system of message queues shows those of one IPC namespace.
     flags.set(CloneFlags::CLONE_NEWIPC, with_ipc);
-    unshare(flags).step("unshare", clone::describe(flags))?;
+    unshare(flags).step("unshare", ns::describe(flags))?;
 
     // The new namespace is a copy, and where the machine's mounts are shared the
     // copies are their peers: a mount in here would appear out there.
@@ -98,7 +99,7 @@ fn enter_stand_in(with_ipc: bool) -> Result<()> {
         "unshare({}), MS_REC | MS_PRIVATE on /, a tmpfs on {STAGE}:\n\
          a stand-in for the host, which sees none of what follows\n\
          see: cat /proc/{}/mountinfo",
-        clone::describe(flags),
+        ns::describe(flags),
         getpid()
     );
     Ok(())

@@ -2,8 +2,8 @@
 
 use std::fs::create_dir;
 
-use common::mounts::Proc;
-use common::{Checkpoint, ChildStack, Error, Result, Step as _, clone, explain, namespace, say};
+use common::procfs::Proc;
+use common::{Checkpoint, Error, Result, Step as _, clone, explain, ns, say};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::CloneFlags;
@@ -19,8 +19,7 @@ pub(crate) fn lab(host: bool) -> Result<u8> {
     let directory = if host { hosts(&proc)? } else { own()? };
 
     let (go, done) = (Checkpoint::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWNS, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWNS, || {
         go.wait()?;
         // Where the mount is shared, the unmount would travel to the parent's.
         set_propagation("/", MsFlags::MS_REC | MsFlags::MS_PRIVATE)?;
@@ -38,10 +37,7 @@ pub(crate) fn lab(host: bool) -> Result<u8> {
         both[1]
     );
     for (whose, pid) in ["parent:", "child: "].iter().zip(both) {
-        say!(
-            "{whose} /proc/{pid}/ns/mnt -> {}",
-            namespace::link(pid, "mnt")?
-        )?;
+        say!("{whose} /proc/{pid}/ns/mnt -> {}", ns::link(pid, "mnt")?)?;
     }
     say!("")?;
     show(&proc, both, &directory)?;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
-use common::mounts::Proc;
-use common::{ChildStack, Result, Step as _, clone, explain, say};
+use common::lab::printable;
+use common::procfs::Proc;
+use common::{Result, Step as _, clone, explain, say};
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, umount2};
 use nix::sched::CloneFlags;
@@ -15,10 +16,9 @@ use crate::{STAGE, mount_tmpfs};
 
 // ANCHOR: pivot_root
 pub(crate) fn lab() -> Result<u8> {
-    let mut child_stack = ChildStack::new()?;
     // Every process of the namespace whose root is the old one gets the new one:
     // hence a namespace with a single process.
-    let child = clone(CloneFlags::CLONE_NEWNS, &mut child_stack, child_function)?;
+    let child = clone(CloneFlags::CLONE_NEWNS, child_function)?;
     child.wait()
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn files(directory: &str) -> Result<String> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory).step("open", directory)? {
         let name = entry.step("getdents", directory)?.file_name();
-        names.push(common::output::printable(&name));
+        names.push(printable(&name));
     }
     names.sort();
     Ok(if names.is_empty() {

@@ -3,11 +3,11 @@
 use std::fs::create_dir_all;
 
 use clap::ValueEnum;
-use common::hold::Hold;
-use common::mounts::Proc;
-use common::reports::Reports;
-use common::rootless::nsenter;
-use common::{ChildStack, Error, Result, Step as _, clone, explain, say};
+use common::credentials::nsenter;
+use common::lab::Hold;
+use common::process::Reports;
+use common::procfs::Proc;
+use common::{Error, Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::CloneFlags;
@@ -80,8 +80,7 @@ fn measure(kind: Propagation, event: Event, proc: &Proc, hold: Option<&Hold>) ->
     }
 
     let reports = Reports::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWNS, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWNS, || {
         set_propagation(STAGE, kind.flag())?;
         reports.send(0)?;
         reports.ask()?; // The outside has done its part.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use common::{ChildStack, Result, Step as _, clone, explain, say};
+use common::{Result, Step as _, clone, explain, say};
 use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
 use nix::unistd::{chroot, pivot_root};
@@ -40,8 +40,7 @@ pub(crate) fn lab() -> Result<u8> {
     );
     say!("the rule that is broken              pivot_root(new_root, put_old)")?;
     for (rule, break_rule, (new_root, put_old)) in ROWS {
-        let mut child_stack = ChildStack::new()?;
-        let child = clone(CloneFlags::CLONE_NEWNS, &mut child_stack, || {
+        let child = clone(CloneFlags::CLONE_NEWNS, || {
             break_rule()?;
             let answer = match pivot_root(new_root, put_old) {
                 Ok(()) => "0".to_owned(),

@@ -4,8 +4,8 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use common::netlink::Rtnetlink;
-use common::ping::echo;
+use common::net::echo;
+use common::net::netlink::Rtnetlink;
 use common::{Checkpoint, Error, Result, Step as _, explain, say};
 
 use crate::{INSIDE, NETWORK, OUTSIDE, PREFIX_LEN};

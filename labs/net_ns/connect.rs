@@ -5,10 +5,11 @@ use std::io::{Read as _, Seek as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::netlink::{
+use common::lab::notice;
+use common::net::netlink::{
     LinkMonitor, OperState, Rtnetlink, add_address, add_veth, delete_link, link_up,
 };
-use common::{Error, Result, Step as _, explain, output};
+use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::Pid;
@@ -126,7 +127,7 @@ impl Veth0 {
 impl Drop for Veth0 {
     fn drop(&mut self) {
         if let Err(Error::Step(failure)) = self.take_away() {
-            output::notice(format_args!("{failure}"));
+            notice(format_args!("{failure}"));
         }
     }
 }

@@ -1,19 +1,18 @@
 //! Network namespaces: a child with interfaces, routes and ports of its own.
 //!
 //! Chapter: book/src/net_ns.md. See network_namespaces(7), veth(4), rtnetlink(7).
-#![no_main]
 
 mod checks;
 mod connect;
 
 use std::net::Ipv4Addr;
+use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use common::explain::ExplainArgs;
-use common::hold::HoldArgs;
-use common::netlink::{Links, Rtnetlink, link_up};
-use common::rootless::{Capability, enter_unless_capable, is_capable, nsenter};
-use common::{Checkpoint, ChildStack, Error, Result, Step as _, clone, explain, output, say};
+use common::credentials::{Capability, enter_unless_capable, is_capable, nsenter};
+use common::lab::{ExplainArgs, HoldArgs};
+use common::net::netlink::{Links, Rtnetlink, link_up};
+use common::{Checkpoint, Error, Result, Step as _, clone, explain, parse, say};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Pid, getpid};
@@ -58,10 +57,12 @@ const INSIDE: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 2);
 
 const FLAGS: CloneFlags = CloneFlags::CLONE_NEWPID.union(CloneFlags::CLONE_NEWNET);
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
     enter_the_original_namespace(args.host, args.list)?;
     if args.list {
@@ -99,8 +100,7 @@ fn enter_the_original_namespace(host: bool, only_list: bool) -> Result<()> {
 fn list_both() -> Result<u8> {
     say!("\nOriginal NET namespace:\n\n{}", links()?)?;
     let checkpoint = Checkpoint::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(FLAGS, &mut child_stack, || {
+    let child = clone(FLAGS, || {
         checkpoint.wait()?;
         say!("New NET namespace:\n\n{}", links()?)?;
         Ok(0)
@@ -121,10 +121,7 @@ fn connect_both(args: &Args) -> Result<u8> {
     let hold = args.hold.begin()?;
     let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
 
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(FLAGS, &mut child_stack, || {
-        child_function(args.via, &go, &ready)
-    })?;
+    let child = clone(FLAGS, || child_function(args.via, &go, &ready))?;
     explain_clone(child.pid());
     let veth0 = connect::outside(args.via, child.pid(), args.host)?;
     say!("\nOriginal NET namespace:\n\n{}", links()?)?;

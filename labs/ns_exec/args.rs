@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
-use common::explain::ExplainArgs;
-use common::namespace::{TYPES, Type};
+use common::lab::ExplainArgs;
+use common::ns::{TYPES, Type};
 use common::{Error, Result};
 use nix::unistd::Pid;
 

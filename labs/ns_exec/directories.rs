@@ -3,9 +3,8 @@
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use common::error::Step as _;
-use common::output::printable;
-use common::{Result, explain};
+use common::lab::printable;
+use common::{Result, Step as _, explain};
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, chroot, fchdir};

@@ -2,7 +2,6 @@
 //!
 //! Chapter: book/src/ns_exec.md. See setns(2), namespaces(7), and nsenter(1) for
 //! the options of the second form.
-#![no_main]
 
 mod args;
 mod directories;
@@ -12,15 +11,14 @@ mod namespaces;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::process::ExitCode;
 
-use common::clone::fork;
-use common::environment::Environment;
-use common::error::Step as _;
-use common::exec::{exec, exec_shell};
-use common::namespace::Type;
-use common::output::printable;
-use common::proxy::Proxy;
-use common::{Result, explain, getopt, startup};
+use common::lab::printable;
+use common::ns::Type;
+use common::process::{exec, exec_shell, fork};
+use common::procfs::Environment;
+use common::signals::{Policy, Supervisor, end_as};
+use common::{Result, Step as _, explain};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::signal::Signal;
 use nix::unistd::getpid;
@@ -30,7 +28,9 @@ use directories::Directories;
 use identity::Identity;
 use namespaces::Namespaces;
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 fn lab() -> Result<u8> {
     // Without options there is nothing to parse, and building the parser of two dozen

@@ -5,12 +5,11 @@ use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use common::clone::describe;
-use common::error::Step as _;
-use common::namespace::{Type, check_proc, link};
-use common::output::printable;
-use common::pidfd::pidfd_open;
-use common::{Error, Result, explain};
+use common::lab::printable;
+use common::ns::{Type, describe, link};
+use common::process::pidfd_open;
+use common::procfs::check_proc;
+use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag};
 use nix::sched::{CloneFlags, setns};

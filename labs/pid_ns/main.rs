@@ -1,17 +1,17 @@
 //! PID namespaces: the child is PID 1 of a process tree of its own.
 //!
 //! Chapter: book/src/pid_ns.md. See pid_namespaces(7), clone(2).
-#![no_main]
 
 mod nested;
 mod siblings;
 
 use clap::Parser;
-use common::explain::ExplainArgs;
-use common::rootless::{Capability, enter_unless_capable};
-use common::{Checkpoint, ChildStack, Result, clone, explain, output, program_name, say};
+use common::credentials::{Capability, enter_unless_capable};
+use common::lab::{ExplainArgs, program_name};
+use common::{Checkpoint, Result, clone, explain, parse, say};
 use nix::sched::CloneFlags;
 use nix::unistd::{getpid, getppid};
+use std::process::ExitCode;
 
 /// Starts a child in a new PID namespace and shows what each process takes itself for
 #[derive(Parser)]
@@ -30,10 +30,12 @@ struct Args {
     explain: ExplainArgs,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
     if !args.shared {
         enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
@@ -54,8 +56,7 @@ fn parent_and_child(shared: bool) -> Result<u8> {
     };
 
     let checkpoint = Checkpoint::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(flags, &mut child_stack, || child_function(&checkpoint))?;
+    let child = clone(flags, || child_function(&checkpoint))?;
 
     explain!(
         "clone(): process {child} is the child; in the parent's namespace that is its PID\n\

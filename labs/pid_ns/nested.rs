@@ -2,18 +2,18 @@
 
 use std::iter;
 
-use common::reports::Reports;
-use common::{Checkpoint, ChildStack, Error, Result, clone, explain, namespace, say};
+use common::process::Reports;
+use common::procfs::check_proc;
+use common::{Checkpoint, Error, Result, clone, explain, procfs, say};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::unistd::{Pid, getpid};
 
 // ANCHOR: nested
 pub(crate) fn lab(depth: u8) -> Result<u8> {
-    namespace::check_proc()?;
+    check_proc()?;
     let (reports, release) = (Reports::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWPID, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWPID, || {
         nest(1, depth, &reports, &release)
     })?;
 
@@ -51,12 +51,9 @@ pub(crate) fn lab(depth: u8) -> Result<u8> {
 fn nest(level: u8, depth: u8, reports: &Reports, release: &Checkpoint) -> Result<u8> {
     reports.send(getpid().as_raw())?;
     if level < depth {
-        let child = ChildStack::new().and_then(|mut child_stack| {
-            clone(CloneFlags::CLONE_NEWPID, &mut child_stack, || {
-                nest(level + 1, depth, reports, release)
-            })
-        });
-        match child {
+        match clone(CloneFlags::CLONE_NEWPID, || {
+            nest(level + 1, depth, reports, release)
+        }) {
             Ok(child) => return child.wait(),
             Err(Error::Step(refused)) if refused.step == "clone" => {
                 reports.send(-(refused.errno as i32))?;
@@ -80,7 +77,7 @@ impl Row {
     /// Reads NSpid. A kernel that contradicted what the process says would be an
     /// error, not a table.
     fn new(level: u8, pid: Pid, own: i32) -> Result<Self> {
-        let all = namespace::pids(pid)?;
+        let all = procfs::pids(pid)?;
         let outer = all.len().saturating_sub(usize::from(level) + 1);
         let pids: Vec<_> = all.into_iter().skip(outer).collect();
         if pids.last() != Some(&own) || pids.first() != Some(&pid.as_raw()) {

@@ -1,7 +1,8 @@
 //! Two PID namespaces side by side: A with two processes, B with one.
 
-use common::reports::Reports;
-use common::{Checkpoint, ChildStack, Result, clone, explain, namespace, say};
+use common::process::Reports;
+use common::procfs::check_proc;
+use common::{Checkpoint, Result, clone, explain, ns, say};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::signal::kill;
@@ -9,16 +10,15 @@ use nix::unistd::{Pid, getpid, pause};
 
 // ANCHOR: siblings
 pub(crate) fn lab() -> Result<u8> {
-    namespace::check_proc()?;
+    check_proc()?;
     let a = Reports::new()?;
-    let (mut stack_a, mut stack_b) = (ChildStack::new()?, ChildStack::new()?);
 
-    let a1 = clone(CloneFlags::CLONE_NEWPID, &mut stack_a, || first_of_a(&a))?;
+    let a1 = clone(CloneFlags::CLONE_NEWPID, || first_of_a(&a))?;
     let (_, a1_inside) = a.receive()?;
     let (a2, a2_inside) = a.receive()?;
     // Not earlier: A would hold an end as well, and the end of B would go unnoticed.
     let b = Reports::new()?;
-    let b1 = clone(CloneFlags::CLONE_NEWPID, &mut stack_b, || first_of_b(&b))?;
+    let b1 = clone(CloneFlags::CLONE_NEWPID, || first_of_b(&b))?;
     let (_, b1_inside) = b.receive()?;
     explain!(
         "clone(CLONE_NEWPID) twice, and clone() without it inside A: three processes\n\
@@ -36,7 +36,7 @@ pub(crate) fn lab() -> Result<u8> {
     ] {
         say!(
             "{name:7}  {outside:>11}  {inside:>10}  {}",
-            namespace::link(outside, "pid")?
+            ns::link(outside, "pid")?
         )?;
     }
 
@@ -79,8 +79,7 @@ pub(crate) fn lab() -> Result<u8> {
 fn first_of_a(reports: &Reports) -> Result<u8> {
     reports.send(getpid().as_raw())?;
     let begun = Checkpoint::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let a2 = clone(CloneFlags::empty(), &mut child_stack, || {
+    let a2 = clone(CloneFlags::empty(), || {
         reports.send(getpid().as_raw())?;
         begun.open()?;
         pause();

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use common::{Checkpoint, Child, ChildStack, Result, clone, explain, say};
+use common::{Checkpoint, Child, Result, clone, explain, say};
 use nix::sched::CloneFlags;
 
 use crate::clocks::Clocks;
@@ -12,11 +12,10 @@ use crate::clocks::Clocks;
 /// where no second has passed between these is the child's lead, in whole seconds,
 /// the offset; on a machine too busy for that, another child tries again.
 pub(crate) fn start_child(flags: CloneFlags) -> Result<(Child, Checkpoint, [i64; 4])> {
-    let mut child_stack = ChildStack::new()?;
     loop {
         let (done, go) = (Checkpoint::new()?, Checkpoint::new()?);
         let before = Clocks::read()?;
-        let child = clone(flags, &mut child_stack, || {
+        let child = clone(flags, || {
             let clocks = Clocks::read()?;
             done.open()?;
             go.wait()?;

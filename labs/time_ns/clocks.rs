@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use common::error::Step as _;
-use common::{Error, Result};
+use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 use nix::sys::time::TimeValLike as _;
 use nix::time::{ClockId, clock_gettime};

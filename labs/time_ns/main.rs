@@ -1,23 +1,22 @@
 //! Time namespaces: a child for which the machine has been up a day longer.
 //!
 //! Chapter: book/src/time_ns.md. See time_namespaces(7), unshare(2), clock_gettime(2).
-#![no_main]
 
 mod child;
 mod clocks;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::process::ExitCode;
 
 use child::{columns, start_child};
 use clap::Parser;
 use clocks::NAMES;
-use common::error::Step as _;
-use common::explain::ExplainArgs;
-use common::namespace::{self, CLONE_NEWTIME};
-use common::rootless::{Capability, enter_unless_capable};
-use common::stat::exit_signal;
-use common::{Result, explain, output, say};
+use common::credentials::{Capability, enter_unless_capable};
+use common::lab::ExplainArgs;
+use common::ns::CLONE_NEWTIME;
+use common::procfs::{check_proc, exit_signal};
+use common::{Result, Step as _, explain, ns, parse, say};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::Signal;
@@ -59,13 +58,15 @@ struct Args {
 /// Where the offsets of the namespace for the children of this process stand.
 const OFFSETS: &str = "/proc/self/timens_offsets";
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 // ANCHOR: main
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
-    namespace::check_proc()?;
+    check_proc()?;
     let unshares = !args.shared && !args.by_clone;
     if unshares {
         enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_TIME])?;
@@ -138,11 +139,8 @@ fn write_offsets(args: &Args) -> Result<()> {
 
 /// The two links of a process, such as `time:[4026531834]  time:[4026532281]`.
 fn namespaces_of(pid: Pid) -> Result<String> {
-    let time = namespace::link(pid, "time")?;
-    Ok(format!(
-        "{time}  {}",
-        namespace::link(pid, "time_for_children")?
-    ))
+    let time = ns::link(pid, "time")?;
+    Ok(format!("{time}  {}", ns::link(pid, "time_for_children")?))
 }
 
 fn words(result: Result<()>) -> String {

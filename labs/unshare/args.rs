@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory as _, Parser};
-use common::explain::ExplainArgs;
-use common::namespace::CLONE_NEWTIME;
+use common::lab::ExplainArgs;
+use common::ns::CLONE_NEWTIME;
 use common::signal_name::signal_named;
-use common::{Error, Result, output, startup};
+use common::{Error, Result};
 use nix::sched::CloneFlags;
 
 use crate::clocks::ClockOptions;

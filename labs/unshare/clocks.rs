@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use common::error::Step as _;
-use common::{Result, explain};
+use common::{Result, Step as _, explain};
 
 #[derive(Default, clap::Args)]
 #[command(next_help_heading = "Time namespace")]

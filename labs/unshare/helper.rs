@@ -1,7 +1,7 @@
 //! A process that stays behind in the old namespaces.
 
-use common::clone::fork;
-use common::namespace::check_proc;
+use common::process::fork;
+use common::procfs::check_proc;
 use common::{Checkpoint, Child, Error, Result};
 use nix::sys::signal::Signal;
 

@@ -1,7 +1,6 @@
 //! Leaving namespaces without a new process, then executing a program.
 //!
 //! Chapter: book/src/unshare.md. See unshare(2), and unshare(1) for the options.
-#![no_main]
 
 mod args;
 mod clocks;
@@ -15,20 +14,21 @@ mod ranges;
 mod single;
 
 use args::Args;
-use common::Result;
-use common::clone::{describe, fork};
 use common::credentials::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
-use common::error::Step as _;
-use common::exec::{Forked, exec, exec_shell};
-use common::explain;
-use common::lifeline::Lifeline;
+use common::ns::describe;
 use common::place::{change_directory, change_root};
+use common::process::{Lifeline, exec, exec_shell, fork};
+use common::signals::{Policy, Supervisor, end_as};
+use common::{Result, Step as _, explain};
 use maps::Maps;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::getpid;
 use persist::Persistence;
+use std::process::ExitCode;
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 // ANCHOR: main
 fn lab() -> Result<u8> {

@@ -3,9 +3,9 @@
 use std::io::ErrorKind;
 use std::process::Command;
 
-use common::error::Step as _;
-use common::rootless::{Capability, is_capable};
-use common::{Error, Result, explain, id_map, output};
+use common::credentials::{Capability, is_capable, write_map};
+use common::lab::printable;
+use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
@@ -68,13 +68,13 @@ impl Map {
             _ => Capability::CAP_SETGID,
         };
         if is_capable(&[capability]) {
-            return id_map::write(pid, self.files.map, &self.text());
+            return write_map(pid, self.files.map, &self.text());
         }
         let program = self.files.program;
         let text = self.text();
         let mut command = Command::new(program);
         command.arg(pid.to_string()).args(text.split_whitespace());
-        let map = output::printable(text.trim_end().replace('\n', ", ").as_ref());
+        let map = printable(text.trim_end().replace('\n', ", ").as_ref());
         match command.status() {
             Ok(status) if status.success() => Ok(()),
             Ok(_) => Err(Error::new(program, map, Errno::EPERM).hint(format!(

@@ -1,7 +1,8 @@
 //! uid_map, gid_map and setgroups of the new user namespace.
 
 use clap::ValueEnum;
-use common::{Result, id_map};
+use common::Result;
+use common::credentials::write_map;
 use nix::unistd::{getegid, geteuid, getpid};
 
 use crate::helper::Helper;
@@ -113,18 +114,18 @@ impl Maps {
         // and after the map it can no longer be given up.
         let own_group = self.groups.own && !self.groups.lines.is_empty();
         if own_group || self.setgroups == Some(SetGroups::Deny) {
-            id_map::write_own("setgroups", "deny")?;
+            write_map("self", "setgroups", "deny")?;
         }
         for map in [&self.users, &self.groups] {
             if map.own && !map.lines.is_empty() {
-                id_map::write_own(map.files.map, &map.text())?;
+                write_map("self", map.files.map, &map.text())?;
             }
         }
         if let Some(helper) = self.helper {
             helper.work()?;
         }
         if self.setgroups == Some(SetGroups::Allow) {
-            id_map::write_own("setgroups", "allow")?;
+            write_map("self", "setgroups", "allow")?;
         }
         self.users.explain();
         self.groups.explain();

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use common::error::Step as _;
-use common::{Result, explain, output};
+use common::lab::printable;
+use common::{Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 
@@ -55,7 +55,7 @@ pub(crate) fn set_propagation(propagation: Propagation) -> Result<()> {
 }
 
 pub(crate) fn mount_proc(directory: &Path, propagation: Propagation) -> Result<()> {
-    let shown = output::printable(directory.as_os_str());
+    let shown = printable(directory.as_os_str());
     if propagation != Propagation::Private {
         // The new proc must not travel to the old namespace, whatever else may.
         let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;

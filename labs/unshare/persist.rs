@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use common::error::Step as _;
-use common::{Checkpoint, Result, explain, output};
+use common::lab::printable;
+use common::{Checkpoint, Result, Step as _, explain};
 use nix::mount::{MsFlags, mount};
 use nix::unistd::{Pid, getpid};
 
@@ -56,7 +56,7 @@ impl Persistence {
 // ANCHOR: bind
 fn bind(pid: Pid, name: &str, file: &Path) -> Result<()> {
     let namespace = PathBuf::from(format!("/proc/{pid}/ns/{name}"));
-    let shown = output::printable(file.as_os_str());
+    let shown = printable(file.as_os_str());
     mount(
         Some(&namespace),
         file,

@@ -4,8 +4,7 @@ use std::fs;
 use std::str::FromStr;
 
 use common::accounts::user_name;
-use common::error::Step as _;
-use common::{Error, Result};
+use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 
 /// The argument of --map-users and --map-groups.

@@ -1,9 +1,7 @@
 //! What execve() leaves of the capabilities: it depends on the user's ID inside.
 
-use common::credentials::make_capabilities_ambient;
-use common::error::{Result, Step as _};
-use common::identity::Identity;
-use common::{Checkpoint, ChildStack, clone, explain, id_map, say};
+use common::credentials::{Identity, make_capabilities_ambient, write_map};
+use common::{Checkpoint, Result, Step as _, clone, explain, say};
 use nix::sched::CloneFlags;
 use nix::unistd::{execv, getegid, geteuid, getpid};
 
@@ -33,8 +31,7 @@ pub(crate) fn lab() -> Result<u8> {
 /// are the IDs that the caller's are mapped to.
 fn across_execve(inside: Option<(u32, u32)>, ambient: bool) -> Result<u8> {
     let (made, go) = (Checkpoint::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWUSER, || {
         made.open()?;
         go.wait()?;
         if ambient {
@@ -50,9 +47,9 @@ fn across_execve(inside: Option<(u32, u32)>, ambient: bool) -> Result<u8> {
     })?;
     made.wait()?;
     if let Some((uid, gid)) = inside {
-        id_map::write(child.pid(), "setgroups", "deny")?;
-        id_map::write(child.pid(), "uid_map", &format!("{uid} {} 1", geteuid()))?;
-        id_map::write(child.pid(), "gid_map", &format!("{gid} {} 1", getegid()))?;
+        write_map(child.pid(), "setgroups", "deny")?;
+        write_map(child.pid(), "uid_map", &format!("{uid} {} 1", geteuid()))?;
+        write_map(child.pid(), "gid_map", &format!("{gid} {} 1", getegid()))?;
     }
     go.open()?;
     child.wait()

@@ -6,9 +6,9 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use common::error::{Result, Step as _};
-use common::reports::Reports;
-use common::{ChildStack, clone, explain, id_map, say};
+use common::credentials::write_map;
+use common::process::Reports;
+use common::{Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -21,14 +21,13 @@ pub(crate) fn lab() -> Result<u8> {
     print("outside", &file)?;
 
     let reports = Reports::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWUSER, || {
         child_function(&file, &reports)
     })?;
     reports.receive()?;
-    id_map::write(child.pid(), "setgroups", "deny")?;
-    id_map::write(child.pid(), "uid_map", &format!("0 {} 1", geteuid()))?;
-    id_map::write(child.pid(), "gid_map", &format!("0 {} 1", getegid()))?;
+    write_map(child.pid(), "setgroups", "deny")?;
+    write_map(child.pid(), "uid_map", &format!("0 {} 1", geteuid()))?;
+    write_map(child.pid(), "gid_map", &format!("0 {} 1", getegid()))?;
     reports.answer(0)?;
 
     let (_, descriptor) = reports.receive()?;

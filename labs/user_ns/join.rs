@@ -2,9 +2,8 @@
 
 use std::fs::File;
 
-use common::error::{Error, Result, Step as _};
-use common::identity::Identity;
-use common::{Checkpoint, ChildStack, clone, explain, id_map, say};
+use common::credentials::{Identity, write_map};
+use common::{Checkpoint, Error, Result, Step as _, clone, explain, say};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{getegid, geteuid, getpid};
 
@@ -26,8 +25,7 @@ pub(crate) fn lab() -> Result<u8> {
         ("A", Some(&a), "outside", &outside),
         ("C", Some(&c), "A", &a),
     ] {
-        let mut child_stack = ChildStack::new()?;
-        let child = clone(CloneFlags::empty(), &mut child_stack, || {
+        let child = clone(CloneFlags::empty(), || {
             if let Some(start) = start {
                 setns(start, CloneFlags::CLONE_NEWUSER).step("setns", from)?;
             }
@@ -51,8 +49,7 @@ pub(crate) fn lab() -> Result<u8> {
 fn new_namespace(inside: Option<&File>) -> Result<File> {
     let (made, done) = (Checkpoint::new()?, Checkpoint::new()?);
     let (uid, gid) = (geteuid(), getegid());
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::empty(), &mut child_stack, || {
+    let child = clone(CloneFlags::empty(), || {
         let (uid, gid) = match inside {
             Some(outer) => {
                 setns(outer, CloneFlags::CLONE_NEWUSER).step("setns", "into A")?;
@@ -61,9 +58,9 @@ fn new_namespace(inside: Option<&File>) -> Result<File> {
             None => (uid, gid),
         };
         unshare(CloneFlags::CLONE_NEWUSER).step("unshare", "CLONE_NEWUSER")?;
-        id_map::write(getpid(), "setgroups", "deny")?;
-        id_map::write(getpid(), "uid_map", &format!("0 {uid} 1"))?;
-        id_map::write(getpid(), "gid_map", &format!("0 {gid} 1"))?;
+        write_map(getpid(), "setgroups", "deny")?;
+        write_map(getpid(), "uid_map", &format!("0 {uid} 1"))?;
+        write_map(getpid(), "gid_map", &format!("0 {gid} 1"))?;
         made.open()?;
         done.wait()?;
         Ok(0)

@@ -1,7 +1,6 @@
 //! User namespaces: other IDs inside than outside, and capabilities that count inside only.
 //!
 //! Chapter: book/src/user_ns.md. See user_namespaces(7), capabilities(7).
-#![no_main]
 
 mod exec;
 mod file;
@@ -12,12 +11,13 @@ mod range;
 mod refused;
 
 use clap::Parser;
-use common::explain::ExplainArgs;
-use common::hold::HoldArgs;
-use common::identity::{Identity, become_ordinary_user};
-use common::{Checkpoint, ChildStack, Result, clone, explain, id_map, namespace, output, say};
+use common::credentials::{Identity, become_ordinary_user, write_map};
+use common::lab::{ExplainArgs, HoldArgs};
+use common::procfs::check_proc;
+use common::{Checkpoint, Result, clone, explain, parse, say};
 use nix::sched::CloneFlags;
 use nix::unistd::{Pid, getegid, geteuid, getpid};
+use std::process::ExitCode;
 
 /// Starts a child in a new user namespace and shows who it is, outside and inside
 #[derive(Parser)]
@@ -60,12 +60,14 @@ struct Experiment {
     after_execve: bool,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
-    namespace::check_proc()?;
+    check_proc()?;
     let asked = args.experiment;
     if asked.after_execve {
         return exec::after_execve();
@@ -92,10 +94,7 @@ fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
     let (uid, gid) = (geteuid(), getegid());
     say!("parent:                     {}", Identity::of(getpid())?)?;
 
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
-        child_function(&go, &seen)
-    })?;
+    let child = clone(CloneFlags::CLONE_NEWUSER, || child_function(&go, &seen))?;
     seen.wait()?;
 
     explain!(
@@ -107,7 +106,7 @@ fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
         ("uid_map", format!("0 {uid} 1")),
         ("gid_map", format!("0 {gid} 1")),
     ] {
-        id_map::write(child.pid(), file, &text)?;
+        write_map(child.pid(), file, &text)?;
         let file = format!("{file}:");
         say!("parent writes to {file:10} {text}")?;
     }

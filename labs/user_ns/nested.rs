@@ -1,8 +1,8 @@
 //! User namespaces inside one another: one process, another user ID in each.
 
-use common::identity::Identity;
-use common::reports::Reports;
-use common::{ChildStack, Error, Result, clone, explain, id_map, say};
+use common::credentials::{Identity, read_map, write_map};
+use common::process::Reports;
+use common::{Error, Result, clone, explain, say};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid, getpid};
@@ -12,10 +12,7 @@ pub(crate) fn lab(depth: u8) -> Result<u8> {
     say!("One process enters one user namespace after the other, each inside the last:\n")?;
     say!("level 0: geteuid() = {}", geteuid())?;
     let reports = Reports::new()?;
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::empty(), &mut child_stack, || {
-        nest(depth, &reports)
-    })?;
+    let child = clone(CloneFlags::empty(), || nest(depth, &reports))?;
     explain!(
         "unshare(CLONE_NEWUSER) in process {child}, once for each level\n\
          see: cat /proc/{child}/uid_map",
@@ -41,13 +38,13 @@ fn nest(depth: u8, reports: &Reports) -> Result<u8> {
             reports.send(errno as i32)?;
             return Ok(0);
         }
-        id_map::write(getpid(), "setgroups", "deny")?;
-        id_map::write(getpid(), "uid_map", &format!("{level} {uid} 1"))?;
+        write_map(getpid(), "setgroups", "deny")?;
+        write_map(getpid(), "uid_map", &format!("{level} {uid} 1"))?;
         // Whose group is mapped nowhere may not make the next user namespace: EPERM.
-        id_map::write(getpid(), "gid_map", &format!("{level} {gid} 1"))?;
+        write_map(getpid(), "gid_map", &format!("{level} {gid} 1"))?;
         reports.send(0)?;
         let seen = reports.ask()? as u32;
-        let map = id_map::read(getpid(), "uid_map")?;
+        let map = read_map(getpid(), "uid_map")?;
         say!(
             "level {level}: geteuid() = {}; uid_map: {map}; seen from level 0: {seen}",
             geteuid()

@@ -1,8 +1,8 @@
 //! Every capability, and nothing to use it on but what the user namespace owns.
 
-use common::error::{Result, Step as _};
-use common::identity::Identity;
-use common::{Checkpoint, ChildStack, clone, explain, id_map, say};
+use common::credentials::{Identity, write_map};
+use common::ns::describe;
+use common::{Checkpoint, Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -14,16 +14,15 @@ use nix::unistd::{getegid, geteuid, getpid, sethostname};
 // ANCHOR: powerless
 pub(crate) fn lab() -> Result<u8> {
     let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWUSER, || {
         ready.open()?;
         go.wait()?;
         child_function()
     })?;
     ready.wait()?;
-    id_map::write(child.pid(), "setgroups", "deny")?;
-    id_map::write(child.pid(), "uid_map", &format!("0 {} 1", geteuid()))?;
-    id_map::write(child.pid(), "gid_map", &format!("0 {} 1", getegid()))?;
+    write_map(child.pid(), "setgroups", "deny")?;
+    write_map(child.pid(), "uid_map", &format!("0 {} 1", geteuid()))?;
+    write_map(child.pid(), "gid_map", &format!("0 {} 1", getegid()))?;
     go.open()?;
     child.wait()
 }
@@ -36,10 +35,10 @@ fn child_function() -> Result<u8> {
     );
     let hosts = attempts();
     let flags = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET;
-    unshare(flags).step("unshare", common::clone::describe(flags))?;
+    unshare(flags).step("unshare", describe(flags))?;
     explain!(
         "unshare({}): these belong to the child's user namespace",
-        common::clone::describe(flags)
+        describe(flags)
     );
     let own = attempts();
 

@@ -1,8 +1,7 @@
 //! Root's maps: a range of IDs, which makes room for many users inside.
 
-use common::error::{Error, Result, Step as _};
-use common::identity::Identity;
-use common::{Checkpoint, ChildStack, clone, explain, id_map, say};
+use common::credentials::{Identity, write_map};
+use common::{Checkpoint, Error, Result, Step as _, clone, explain, say};
 use nix::sched::CloneFlags;
 use nix::unistd::{Gid, Uid, getpid, setgroups, setresgid, setresuid};
 
@@ -12,15 +11,14 @@ const RANGE: &str = "0 100000 65536";
 // ANCHOR: range
 pub(crate) fn lab() -> Result<u8> {
     let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWUSER, || {
         ready.open()?;
         go.wait()?;
         child_function(&go, &ready)
     })?;
     ready.wait()?;
     for file in ["uid_map", "gid_map"] {
-        id_map::write(child.pid(), file, RANGE).map_err(only_root)?;
+        write_map(child.pid(), file, RANGE).map_err(only_root)?;
         say!("parent writes to {file}:   {RANGE}")?;
     }
     explain!("CAP_SETUID, CAP_SETGID outside: any IDs may be mapped, setgroups() stays allowed");

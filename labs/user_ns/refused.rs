@@ -1,8 +1,8 @@
 //! What the kernel refuses to take as a map, and from whom.
 
-use common::error::Result;
-use common::reports::Reports;
-use common::{Checkpoint, ChildStack, clone, explain, id_map, say};
+use common::credentials::write_map;
+use common::process::Reports;
+use common::{Checkpoint, Result, clone, explain, say};
 use nix::sched::CloneFlags;
 use nix::unistd::{Pid, getegid, geteuid, getpid};
 
@@ -11,10 +11,7 @@ pub(crate) fn lab() -> Result<u8> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     say!("A process of uid {uid} and gid {gid} writes its own maps:\n")?;
     say!("FILE       WRITE                           TEXT")?;
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
-        own_maps(uid, gid)
-    })?;
+    let child = clone(CloneFlags::CLONE_NEWUSER, || own_maps(uid, gid))?;
     let status = child.wait()?;
     if status != 0 {
         return Ok(status);
@@ -28,7 +25,7 @@ pub(crate) fn lab() -> Result<u8> {
 /// Tries, in a new user namespace, one text after the other.
 fn own_maps(uid: u32, gid: u32) -> Result<u8> {
     let attempt = |file: &str, text: &str, why: &str| {
-        let answer = answer(id_map::write(getpid(), file, text));
+        let answer = answer(write_map(getpid(), file, text));
         let line = format!("{file:9}  {answer:30}  {}{why}", text.replace('\n', ", "));
         say!("{line}")
     };
@@ -58,16 +55,14 @@ fn own_maps(uid: u32, gid: u32) -> Result<u8> {
 /// grandchild by its grandparent and its parent.
 fn others(uid: u32, gid: u32) -> Result<u8> {
     let (reports, go) = (Reports::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWUSER, || {
         go.wait()?;
         family(&reports)
     })?;
 
     explain!("user_namespaces(7): a writer must be in the namespace or in its parent");
     let own = format!("0 {uid} 1");
-    let mut sibling_stack = ChildStack::new()?;
-    let sibling = clone(CloneFlags::CLONE_NEWUSER, &mut sibling_stack, || {
+    let sibling = clone(CloneFlags::CLONE_NEWUSER, || {
         attempt("a process in a sibling", child.pid(), &own)
     })?;
     let status = sibling.wait()?;
@@ -76,8 +71,8 @@ fn others(uid: u32, gid: u32) -> Result<u8> {
     }
     attempt("a process in the parent", child.pid(), &own)?;
     // Whose group is mapped nowhere may not make a user namespace in turn: EPERM.
-    id_map::write(child.pid(), "setgroups", "deny")?;
-    id_map::write(child.pid(), "gid_map", &format!("0 {gid} 1"))?;
+    write_map(child.pid(), "setgroups", "deny")?;
+    write_map(child.pid(), "gid_map", &format!("0 {gid} 1"))?;
 
     go.open()?;
     let (grandchild, _) = reports.receive()?;
@@ -89,8 +84,7 @@ fn others(uid: u32, gid: u32) -> Result<u8> {
 /// In the child: has a child in a user namespace, whose parent namespace is its own.
 fn family(reports: &Reports) -> Result<u8> {
     let (begun, stay) = (Checkpoint::new()?, Checkpoint::new()?);
-    let mut child_stack = ChildStack::new()?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, &mut child_stack, || {
+    let child = clone(CloneFlags::CLONE_NEWUSER, || {
         reports.send(0)?;
         begun.open()?;
         stay.wait()?;
@@ -104,7 +98,7 @@ fn family(reports: &Reports) -> Result<u8> {
 }
 
 fn attempt(writer: &str, pid: Pid, text: &str) -> Result<u8> {
-    let answer = answer(id_map::write(pid, "uid_map", text));
+    let answer = answer(write_map(pid, "uid_map", text));
     say!("{writer:32}  {answer}")?;
     Ok(0)
 }

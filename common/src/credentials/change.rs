@@ -1,0 +1,54 @@
+//! Taking on another user, another group, and keeping capabilities.
+
+use caps::CapSet;
+use nix::errno::Errno;
+use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
+
+use crate::explain;
+use crate::lab::{Error, Result, Step as _};
+
+/// setgroups(2) with none: the supplementary groups are gone.
+///
+/// # Errors
+/// `setgroups`: EPERM without CAP_SETGID, and in a user namespace whose
+/// /proc/PID/setgroups says `deny` or that has no gid_map yet.
+pub fn drop_groups() -> Result<()> {
+    setgroups(&[]).step("setgroups", "to none")
+}
+
+/// setgid(2): with CAP_SETGID the real, effective and saved group.
+///
+/// # Errors
+/// `setgid`: EINVAL for an ID without a mapping in this user namespace, EPERM.
+pub fn set_gid(gid: u32) -> Result<()> {
+    setgid(Gid::from_raw(gid)).step("setgid", gid)?;
+    explain!("setgid({gid}): the process is in this group");
+    Ok(())
+}
+
+/// setuid(2): with CAP_SETUID the real, effective and saved user. A change from
+/// root to another user drops the capabilities, see capabilities(7).
+///
+/// # Errors
+/// `setuid`: EINVAL for an ID without a mapping in this user namespace, EPERM.
+pub fn set_uid(uid: u32) -> Result<()> {
+    setuid(Uid::from_raw(uid)).step("setuid", uid)?;
+    explain!("setuid({uid}): the process is this user");
+    Ok(())
+}
+
+/// Makes each permitted capability ambient, so that it survives execve(2) also
+/// where the user is not root, see capabilities(7).
+///
+/// # Errors
+/// `prctl`: EPERM where a securebit forbids it.
+pub fn make_capabilities_ambient() -> Result<()> {
+    let raised = caps::read(None, CapSet::Permitted).and_then(|permitted| {
+        caps::set(None, CapSet::Inheritable, &permitted)?;
+        caps::set(None, CapSet::Ambient, &permitted)
+    });
+    // The crate hands on no errno, but its last call was the one that failed.
+    raised.map_err(|_| Error::new("prctl", "PR_CAP_AMBIENT_RAISE", Errno::last()))?;
+    explain!("prctl(PR_CAP_AMBIENT_RAISE): the capabilities outlive execve()");
+    Ok(())
+}

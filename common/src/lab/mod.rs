@@ -1,0 +1,23 @@
+//! What makes a program a lab: its start and its end, errors and hints, what it says.
+
+mod error;
+mod explain;
+mod hint;
+mod hold;
+pub mod json;
+mod output;
+mod run;
+mod start;
+pub(crate) mod stdio;
+mod terminal;
+pub(crate) mod told;
+
+pub(crate) use error::shell_status;
+pub use error::{Error, Failure, NOT_EXECUTABLE, NOT_FOUND, RawErrno, Result, Step};
+pub use explain::{ExplainArgs, is_on, step};
+pub use hold::{Hold, HoldArgs};
+pub use output::{notice, printable, program_name, say};
+pub(crate) use run::finish;
+pub use run::{parse, run};
+pub(crate) use start::{is_ignored, restore_dispositions, set_disposition};
+pub use terminal::{Tone, is_utf8, width};

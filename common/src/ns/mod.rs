@@ -1,0 +1,13 @@
+//! The eight types of namespaces, and what belongs to one of them.
+
+mod cgroup;
+mod mounts;
+pub mod nsfs;
+pub mod sysv;
+mod types;
+mod uts;
+
+pub use cgroup::Hierarchy;
+pub use mounts::{make_private, mount_proc, mount_tmpfs};
+pub use types::{CLONE_NEWTIME, TYPES, Type, describe, link};
+pub use uts::setdomainname;

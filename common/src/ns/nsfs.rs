@@ -1,0 +1,63 @@
+//! What the kernel tells about a namespace by ioctl(2) on a descriptor of it.
+#![expect(unsafe_code, reason = "one libc call in each function")]
+
+use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd};
+
+use nix::errno::Errno;
+use nix::libc;
+
+use super::types::{TYPES, Type};
+
+/// NS_GET_USERNS (Linux 4.9): a descriptor of the user namespace that owns this one.
+///
+/// # Errors
+/// EPERM where that lies outside of the caller's user namespace; ENOTTY where the
+/// descriptor is none of a namespace. See ioctl_ns(2).
+pub fn get_userns(namespace: impl AsFd) -> Result<OwnedFd, Errno> {
+    get_related(namespace, libc::NS_GET_USERNS)
+}
+
+/// NS_GET_PARENT (Linux 4.9): a descriptor of the namespace around a PID or user namespace.
+///
+/// # Errors
+/// EPERM where that lies outside of what the caller may see, also for the first
+/// of all; EINVAL for the other types. See ioctl_ns(2).
+pub fn get_parent(namespace: impl AsFd) -> Result<OwnedFd, Errno> {
+    get_related(namespace, libc::NS_GET_PARENT)
+}
+
+fn get_related(namespace: impl AsFd, request: libc::Ioctl) -> Result<OwnedFd, Errno> {
+    let namespace = namespace.as_fd();
+    // SAFETY: the two requests take no argument, so nothing of this process is touched.
+    let result = unsafe { libc::ioctl(namespace.as_raw_fd(), request) };
+    let descriptor = Errno::result(result)?;
+    // SAFETY: the kernel made this descriptor for the caller just now, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// NS_GET_NSTYPE (Linux 4.11): the type of the namespace; `None` for one that
+/// namespaces(7) does not know yet.
+///
+/// # Errors
+/// ENOTTY where the descriptor is none of a namespace. See ioctl_ns(2).
+pub fn get_nstype(namespace: impl AsFd) -> Result<Option<Type>, Errno> {
+    let namespace = namespace.as_fd();
+    // SAFETY: the request takes no argument; its answer is the result.
+    let result = unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_NSTYPE) };
+    let flag = Errno::result(result)?;
+    Ok(TYPES.into_iter().find(|kind| kind.flag.bits() == flag))
+}
+
+/// NS_GET_OWNER_UID (Linux 4.11): who made the user namespace, as a user ID of the
+/// caller's user namespace; the overflow ID where that has none for it.
+///
+/// # Errors
+/// EINVAL for another type. See ioctl_ns(2).
+pub fn get_owner_uid(namespace: impl AsFd) -> Result<libc::uid_t, Errno> {
+    let namespace = namespace.as_fd();
+    let mut uid = 0;
+    // SAFETY: `uid` is of the type that the request writes, and lives across the call.
+    let result =
+        unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut uid) };
+    Errno::result(result).map(|_| uid)
+}

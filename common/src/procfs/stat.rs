@@ -1,0 +1,26 @@
+//! What /proc/PID/stat says of a process, see proc_pid_stat(5).
+
+use std::fs;
+
+use nix::errno::Errno;
+use nix::unistd::Pid;
+
+use crate::lab::{Error, Result, Step as _};
+
+/// The signal that the parent gets when a process ends: field 38, as a number,
+/// because clone(2) also takes one that no signal has.
+///
+/// # Errors
+/// `open`: ENOENT without /proc, or where the process has ended.
+pub fn exit_signal(pid: Pid) -> Result<i32> {
+    let path = format!("/proc/{pid}/stat");
+    let stat = fs::read(&path).step("open", &path)?;
+    // The program's name in it is cut to 15 bytes, also inside a character.
+    let stat = String::from_utf8_lossy(&stat);
+    // Field 2 is the program's name in parentheses, and may hold blanks and more of them.
+    let fields = stat.rsplit_once(')').map(|(_, fields)| fields);
+    fields
+        .and_then(|fields| fields.split_whitespace().nth(38 - 3))
+        .and_then(|number| number.parse().ok())
+        .ok_or_else(|| Error::new("read", path, Errno::EBADMSG))
+}

@@ -1,0 +1,145 @@
+//! The process that stands before a program: signals go in, its end comes out.
+
+use nix::sys::signal::{SigHandler, SigSet, Signal, raise};
+use nix::sys::signalfd::siginfo;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::{Pid, getpid};
+
+use super::signalfd::{Signals, has_it_too};
+use crate::lab::{Result, Step as _, set_disposition, shell_status};
+use crate::process::{Child, Ended, Foreground, kill};
+use crate::procfs::{Status, check_proc};
+
+/// What becomes of a signal that comes to the supervisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// The supervisor outlives it; the program gets what its terminal sends it.
+    Outlive,
+    /// The program gets it, and the supervisor stops whenever the program stops:
+    /// whoever started the supervisor knows its PID alone.
+    PassOn,
+    /// The program is PID 1 of its namespace. The kernel drops each signal that it has
+    /// no handler for, so that a supervisor that only passed them on could not be
+    /// stopped: such a signal ends the program.
+    EndPid1,
+}
+
+/// The parent of a program: it waits for the program's end, takes signals on its
+/// behalf, and gives the terminal back to whoever had it.
+#[derive(Debug)]
+pub struct Supervisor {
+    policy: Policy,
+    signals: Signals,
+    foreground: Foreground,
+}
+
+impl Supervisor {
+    /// Collects these signals from here on, but for those that the caller ignores.
+    ///
+    /// # Errors
+    /// `sigprocmask`, `signalfd`: EMFILE, ENFILE.
+    pub fn begin(policy: Policy, signals: SigSet) -> Result<Self> {
+        Ok(Self {
+            policy,
+            signals: Signals::collect(signals)?,
+            foreground: Foreground::note(),
+        })
+    }
+
+    /// In a child that is made after [`begin`](Self::begin): the signal mask as the
+    /// caller had it, for the program.
+    ///
+    /// # Errors
+    /// `sigprocmask`, which does not fail with a valid mask.
+    pub fn leave(&self) -> Result<()> {
+        self.signals.leave()
+    }
+
+    /// In the parent: waits for the child's end.
+    ///
+    /// # Errors
+    /// `waitpid`, `read` and `kill`, which do not fail while the child exists.
+    pub fn wait(&self, mut child: Child) -> Result<Ended> {
+        let ended = loop {
+            if let Some(ended) = child.try_wait()? {
+                break ended;
+            }
+            if self.policy == Policy::PassOn && has_stopped(child.pid())? {
+                // A shell that watches this process sees it stop, and its `fg` wakes both.
+                raise(Signal::SIGSTOP).step("raise", "SIGSTOP")?;
+                send(child.pid(), Signal::SIGCONT as i32);
+            }
+            let received = self.signals.next()?;
+            if received.ssi_signo == Signal::SIGCHLD as u32 {
+                continue; // The next round looks after the child.
+            }
+            if let Some(ended) = self.deliver(&child, &received)? {
+                child.end()?;
+                break ended;
+            }
+        };
+        self.foreground.take_back();
+        Ok(ended)
+    }
+
+    /// Does with a signal what the policy says; it may be the program's end.
+    fn deliver(&self, child: &Child, received: &siginfo) -> Result<Option<Ended>> {
+        // A signal number is below 65, so the cast changes nothing.
+        let signal = received.ssi_signo as i32;
+        match self.policy {
+            Policy::Outlive => return Ok(None),
+            Policy::EndPid1 if !is_chosen(child.pid(), signal) => {
+                return Ok(Some(Ended::Signaled(signal)));
+            }
+            _ => {}
+        }
+        if !has_it_too(child.pid(), received) {
+            send(child.pid(), signal);
+        }
+        Ok(None)
+    }
+}
+
+/// A program with other credentials may be out of reach (EPERM); it then goes its
+/// own way, as it does with a signal that it ignores.
+fn send(program: Pid, signal: i32) {
+    let _ = kill(program, signal);
+}
+
+fn has_stopped(child: Pid) -> Result<bool> {
+    let options = WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
+    let state = waitid(Id::Pid(child), options).step("waitid", child)?;
+    Ok(matches!(state, WaitStatus::Stopped(..)))
+}
+
+/// Whether a program has chosen what a signal does to it: it has a handler, blocks it
+/// to fetch it with sigwait() or a signalfd, or ignores it, see proc_pid_status(5).
+/// Without a /proc that knows its PID nothing is known, and the answer is no.
+fn is_chosen(pid: Pid, signal: i32) -> bool {
+    let status = match check_proc().and_then(|()| Status::of(pid)) {
+        Ok(Some(status)) => status,
+        _ => return false,
+    };
+    let bit = 1 << (signal - 1);
+    ["SigCgt", "SigBlk", "SigIgn"].into_iter().any(|field| {
+        let mask = u64::from_str_radix(status.field(field).unwrap_or_default(), 16);
+        mask.is_ok_and(|mask| mask & bit != 0)
+    })
+}
+
+/// Ends this process as the program ended: with its status, or by its signal. It
+/// returns only where that has no effect, as for PID 1 of a namespace: with the
+/// status that a shell would show.
+pub fn end_as(ended: Ended) -> u8 {
+    let signal = match ended {
+        Ended::Exited(status) => return status,
+        Ended::Signaled(signal) => signal,
+    };
+    if let Ok(signal) = Signal::try_from(signal) {
+        set_disposition(signal, SigHandler::SigDfl);
+        // Only this one: a TERM or INT that came in the meantime stays pending.
+        let _ = SigSet::from(signal).thread_unblock();
+    }
+    let _ = kill(getpid(), signal);
+    shell_status(signal)
+}
