@@ -52,15 +52,15 @@ fn lab() -> Result<u8> {
     let sub_cgroup = make_sub_cgroup(&tree)?;
     let directory = sub_cgroup.as_ref().map(|(path, _guardian)| path.as_path());
 
-    let (go, inside) = (Checkpoint::new()?, Checkpoint::new()?);
+    let (is_inside, parent_is_shown) = (Checkpoint::new()?, Checkpoint::new()?);
     let child = clone(CloneFlags::empty(), || {
         enter(directory, args.shared)?;
-        inside.open()?;
-        go.wait()?;
+        is_inside.open()?;
+        parent_is_shown.wait()?;
         child_function(&tree)
     })?;
 
-    inside.wait()?;
+    is_inside.wait()?;
     let (own, root) = (tree.path_of(getpid())?, tree.mount_root()?);
     explain!("read() of /proc/PID/cgroup in the parent: paths from the root of its own namespace");
     say!("Parent's cgroup, read by the parent: {own}")?;
@@ -69,7 +69,7 @@ fn lab() -> Result<u8> {
         tree.path_of(child.pid())?
     )?;
     say!("Root of the mount, for the parent:   {root}")?;
-    go.open()?;
+    parent_is_shown.open()?;
     let status = child.wait()?;
     if let Some((_path, guardian)) = sub_cgroup {
         guardian.end()?;

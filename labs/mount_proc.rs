@@ -11,9 +11,10 @@ use common::lab::ExplainArgs;
 use common::process::{exec, or_shell};
 use common::signals::{Policy, Supervisor};
 use common::{Checkpoint, Result, Step as _, clone, explain, parse, say};
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::CloneFlags;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{getpid, sethostname};
 
 /// Runs a program as PID 1 of a container with its own hostname and /proc
@@ -29,6 +30,10 @@ struct Args {
     #[command(flatten)]
     explain: ExplainArgs,
 }
+
+/// A user namespace gets a proc of its own only where that shows nothing new.
+const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
+    wholly visible: `just doctor` says what covers it; or use --host-proc";
 
 fn main() -> ExitCode {
     common::run(lab)
@@ -62,12 +67,10 @@ fn lab() -> Result<u8> {
         if host_proc { "" } else { " | CLONE_NEWNS" },
         container = container.pid()
     );
-    let passed_on = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM]
-        .into_iter()
-        .collect();
     // Until here a signal ends this process, and the child with it. From here on
     // signals are for the program, which waits at the checkpoint to be started.
-    let supervisor = Supervisor::begin(Policy::EndPid1, passed_on)?;
+    let signals = SigSet::from_iter([Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM]);
+    let supervisor = Supervisor::begin(Policy::EndPid1, signals)?;
     checkpoint.open()?;
 
     let status = supervisor.wait(container)?.status();
@@ -97,7 +100,8 @@ fn container_function(host_proc: bool) -> Result<()> {
     );
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>)
-        .step("mount", "proc on /proc")?;
+        .step("mount", "proc on /proc")
+        .map_err(|error| error.hint_if(Errno::EPERM, COVERED))?;
     explain!(
         "mount(\"proc\", \"/proc\"): a proc shows the PID namespace of the process that mounts it\n\
          see: ps -ef; ls /proc"

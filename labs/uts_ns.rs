@@ -10,8 +10,10 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use common::credentials::{Capability, enter_unless_capable, nsenter};
 use common::lab::{ExplainArgs, HoldArgs, printable};
 use common::ns::setdomainname;
-use common::{Checkpoint, Result, Step as _, clone, explain, ns, parse, say};
+use common::process::{ChildStack, clone_on};
+use common::{Checkpoint, Result, Step as _, explain, ns, parse, say};
 use nix::sched::CloneFlags;
+use nix::sys::signal::Signal;
 use nix::sys::utsname::uname;
 use nix::unistd::{Pid, getpid, sethostname};
 
@@ -20,10 +22,10 @@ use nix::unistd::{Pid, getpid, sethostname};
 #[command(name = "uts_ns", version)]
 struct Args {
     /// The hostname that the child sets
-    #[arg(value_parser = a_name())]
+    #[arg(value_parser = nonempty_name())]
     name: OsString,
     /// Set the NIS domain name, too
-    #[arg(long, value_name = "NAME", value_parser = a_name())]
+    #[arg(long, value_name = "NAME", value_parser = nonempty_name())]
     domain: Option<OsString>,
     #[command(flatten)]
     hold: HoldArgs,
@@ -31,7 +33,7 @@ struct Args {
     explain: ExplainArgs,
 }
 
-fn a_name() -> impl TypedValueParser<Value = OsString> {
+fn nonempty_name() -> impl TypedValueParser<Value = OsString> {
     OsStringValueParser::new().try_map(|name| match name.is_empty() {
         true => Err("a name must not be empty"),
         false => Ok(name),
@@ -49,14 +51,22 @@ fn lab() -> Result<u8> {
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let hold = args.hold.begin()?;
 
-    let (go, renamed) = (Checkpoint::new()?, Checkpoint::new()?);
-    let child = clone(CloneFlags::CLONE_NEWUTS, || {
-        go.wait()?;
-        child_function(&args)?;
+    let (pid_is_printed, renamed) = (Checkpoint::new()?, Checkpoint::new()?);
+    let all_is_seen = Checkpoint::new()?;
+    let mut child_stack = ChildStack::new()?;
+    let child_function = || {
+        pid_is_printed.wait()?;
+        rename(&args)?;
         renamed.open()?;
-        go.wait()?; // Its namespace lives as long as it does.
+        all_is_seen.wait()?; // Its namespace lives as long as it does.
         Ok(0)
-    })?;
+    };
+    let child = clone_on(
+        child_function,
+        &mut child_stack,
+        CloneFlags::CLONE_NEWUTS,
+        Signal::SIGCHLD,
+    )?;
 
     say!("PID of child created by clone() is {}", child.pid())?;
     explain!(
@@ -64,7 +74,7 @@ fn lab() -> Result<u8> {
         link(getpid()),
         link(child.pid())
     );
-    go.open()?;
+    pid_is_printed.open()?;
     renamed.wait()?;
 
     explain!("uname() in the parent: its own namespace still has the old name");
@@ -72,13 +82,13 @@ fn lab() -> Result<u8> {
     if let Some(hold) = &hold {
         hold.wait(&commands(getpid(), child.pid()))?;
     }
-    go.open()?;
+    all_is_seen.open()?;
     child.wait()
 }
 // ANCHOR_END: main
 
 // ANCHOR: child
-fn child_function(args: &Args) -> Result<()> {
+fn rename(args: &Args) -> Result<()> {
     sethostname(&args.name).step("sethostname", printable(&args.name))?;
     explain!("sethostname() in the child: it changes the child's namespace, no other");
     if let Some(domain) = &args.domain {

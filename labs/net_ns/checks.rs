@@ -8,9 +8,13 @@ use common::net::echo;
 use common::net::netlink::Rtnetlink;
 use common::{Checkpoint, Error, Result, Step as _, explain, say};
 
+use nix::errno::Errno;
+
 use crate::{INSIDE, NETWORK, OUTSIDE, PREFIX_LEN};
 
 const PORT: u16 = 80;
+const PORT_IS_HELD: &str =
+    "another server holds port 80, see `ss -ltnp 'sport = 80'`: end it, or leave --host out";
 
 /// A packet between two ends of a veth pair takes microseconds, but on a busy machine
 /// the process that answers waits for its turn.
@@ -20,13 +24,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) fn from_outside() -> Result<()> {
     say!("From the original namespace:\n")?;
     route_and_ping(INSIDE)?;
-    fetch(INSIDE, || Ok(()))
+    let server = connect(INSIDE)?;
+    fetch(server, INSIDE)
 }
 
-pub(crate) fn from_inside(ready: &Checkpoint) -> Result<()> {
+pub(crate) fn from_inside(is_connected: &Checkpoint) -> Result<()> {
     say!("From the new namespace:\n")?;
     route_and_ping(OUTSIDE)?;
-    fetch(OUTSIDE, || ready.open())
+    let server = connect(OUTSIDE)?;
+    is_connected.open()?;
+    fetch(server, OUTSIDE)
 }
 
 fn route_and_ping(peer: Ipv4Addr) -> Result<()> {
@@ -45,7 +52,9 @@ fn route_and_ping(peer: Ipv4Addr) -> Result<()> {
 /// Serves port 80 of one address. Bound to the lab's own address, it is in
 /// nobody's way, and a server on another address not in its way.
 pub(crate) fn listen(address: Ipv4Addr) -> Result<TcpListener> {
-    TcpListener::bind((address, PORT)).step("bind", format!("{address}:{PORT}"))
+    TcpListener::bind((address, PORT))
+        .step("bind", format!("{address}:{PORT}"))
+        .map_err(|error| error.hint_if(Errno::EADDRINUSE, PORT_IS_HELD))
 }
 
 /// Answers one client, and serves no more.
@@ -56,26 +65,28 @@ pub(crate) fn serve(server: TcpListener, whose: &str) -> Result<()> {
         .step("send", "to a client")
 }
 
-/// Asks the server on port 80 of an address who it is.
-fn fetch(address: Ipv4Addr, connected: impl FnOnce() -> Result<()>) -> Result<()> {
+fn connect(address: Ipv4Addr) -> Result<TcpStream> {
     let server = SocketAddr::from((address, PORT));
-    let mut stream = loop {
+    loop {
         match TcpStream::connect_timeout(&server, PATIENCE) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            stream => break stream.step("connect", server)?,
+            stream => return stream.step("connect", server),
         }
-    };
-    connected()?;
+    }
+}
+
+/// Reads what the server on port 80 says.
+fn fetch(mut server: TcpStream, address: Ipv4Addr) -> Result<()> {
     let mut answer = String::new();
-    stream
+    server
         .set_read_timeout(Some(PATIENCE))
         .step("setsockopt", "SO_RCVTIMEO")?;
-    match stream.read_to_string(&mut answer) {
+    match server.read_to_string(&mut answer) {
         // The lab's other process has failed before it could answer.
         Err(error) if error.kind() == ErrorKind::ConnectionReset => return Err(Error::PeerGone),
-        read => read.step("recv", server)?,
+        read => read.step("recv", format!("{address}:{PORT}"))?,
     };
-    say!("{server} answers: {answer}")?;
+    say!("{address}:{PORT} answers: {answer}")?;
     explain!("both namespaces serve port 80 at once: a port belongs to a network namespace");
     say!("")
 }

@@ -20,6 +20,12 @@ use crate::{INSIDE, OUTSIDE, PREFIX_LEN, Via};
 /// settle it by the interface that has the peer's index in this namespace, if any.
 const NO_CARRIER: [OperState; 2] = [OperState::Down, OperState::LowerLayerDown];
 
+const VETH0_EXISTS: &str = "veth0 exists in this network namespace already, perhaps of another run \
+    with --host: wait for its end, or leave --host out; one that is nobody's: ip link del veth0";
+
+/// How often another index is tried where the chosen one was taken meanwhile.
+const ATTEMPTS: u32 = 10;
+
 /// Far longer than any link takes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -35,22 +41,17 @@ pub(crate) fn outside(via: Via, child: Pid, host: bool) -> Result<Veth0> {
     ];
     let veth0 = match via {
         Via::Ip => {
-            let veth0 = Veth0::added(host, || ip(&commands[..1]))?;
+            ip(&commands[..1])?;
+            let veth0 = Veth0 { on_the_host: host };
             ip(&commands[1..])?;
             veth0
         }
         Via::Netlink => {
             let mut rtnetlink = Rtnetlink::open()?;
-            // The address names its link by index, so an index chosen here lets both
-            // requests travel together. It is the one that `ip` would end up with.
-            let highest = rtnetlink.links()?.iter().map(|link| link.index).max();
-            let index = highest.unwrap_or_default() + 2;
-            Veth0::added(host, || {
-                rtnetlink.batch(&[
-                    add_veth("veth0", "veth1", child, Some(index)),
-                    add_address(index, OUTSIDE, PREFIX_LEN),
-                ])
-            })?
+            let index = add_pair(&mut rtnetlink, child)?;
+            let veth0 = Veth0 { on_the_host: host };
+            rtnetlink.batch(&[add_address(index, OUTSIDE, PREFIX_LEN)])?;
+            veth0
         }
     };
     explain_commands("outside: RTM_NEWLINK, RTM_NEWADDR", via, &commands);
@@ -59,6 +60,24 @@ pub(crate) fn outside(via: Via, child: Pid, host: bool) -> Result<Veth0> {
         NO_CARRIER.contains(&link.operstate)
     })?;
     Ok(veth0)
+}
+
+/// Adds the pair, and returns the index of veth0: the one that `ip` would end up with,
+/// and in the transcript no other link's, also not in the other namespace.
+fn add_pair(rtnetlink: &mut Rtnetlink, child: Pid) -> Result<u32> {
+    let mut attempts = 0;
+    loop {
+        let highest = rtnetlink.links()?.iter().map(|link| link.index).max();
+        let index = highest.unwrap_or_default() + 2;
+        match rtnetlink.batch(&[add_veth("veth0", "veth1", child, Some(index))]) {
+            // Another link was made meanwhile, and has the index.
+            Err(error) if error.errno() == Some(Errno::EBUSY) && attempts < ATTEMPTS => {
+                attempts += 1;
+            }
+            Err(error) => return Err(error.hint_if(Errno::EEXIST, VETH0_EXISTS)),
+            Ok(()) => return Ok(index),
+        }
+    }
 }
 // ANCHOR_END: outside
 
@@ -100,12 +119,6 @@ pub(crate) struct Veth0 {
 }
 
 impl Veth0 {
-    /// Adds the pair. A veth0 that was there before is not this lab's to remove.
-    fn added(host: bool, add: impl FnOnce() -> Result<()>) -> Result<Self> {
-        add()?;
-        Ok(Self { on_the_host: host })
-    }
-
     /// `ip link del veth0`; its peer goes with it.
     pub(crate) fn remove(mut self) -> Result<()> {
         self.take_away()
@@ -135,7 +148,7 @@ impl Drop for Veth0 {
 fn explain_commands(what: &str, via: Via, commands: &[String]) {
     let how = match via {
         Via::Ip => "ip, one process for each step:",
-        Via::Netlink => "in one sendto(), the same as:",
+        Via::Netlink => "the same as:",
     };
     explain!("{what}; {how}\n{}", commands.join("\n"));
 }
@@ -169,26 +182,10 @@ fn ip(commands: &[String]) -> Result<()> {
             said.rewind().step("lseek", "in what ip says")?;
             said.read_to_string(&mut words)
                 .step("read", "what ip says")?;
-            return Err(refused(command, &words));
+            let words = words.lines().next().unwrap_or_default();
+            let object = command.trim_start_matches("ip ");
+            return Err(Error::new("ip", object, Errno::EIO).hint(format!("ip says: {words}")));
         }
     }
     Ok(())
-}
-
-/// `ip` passes the kernel's errno on in words: `RTNETLINK answers: File exists`.
-fn refused(command: &str, said: &str) -> Error {
-    let words = said.lines().next().unwrap_or_default();
-    let known = [
-        (Errno::EEXIST, "File exists"),
-        (Errno::EPERM, "Operation not permitted"),
-        (Errno::ENODEV, "No such device"),
-        (Errno::EOPNOTSUPP, "Operation not supported"),
-        // The kernel's own words for it.
-        (Errno::EOPNOTSUPP, "Unknown device type."),
-    ];
-    match known.into_iter().find(|(_, end)| words.ends_with(end)) {
-        Some((errno, _)) => Error::new("RTM_NEWLINK", command, errno),
-        None => Error::new("ip", command.trim_start_matches("ip "), Errno::EIO)
-            .hint(format!("ip says: {words}")),
-    }
 }

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
-    enter_the_original_namespace(args.host, args.list)?;
+    enter_stand_in(args.host, args.list)?;
     if args.list {
         list_both()
     } else {
@@ -74,7 +74,7 @@ fn lab() -> Result<u8> {
 
 /// Sees to it that nothing of the host is changed unless that was asked for: a
 /// second new network namespace, with lo up as on any host, plays its part.
-fn enter_the_original_namespace(host: bool, only_list: bool) -> Result<()> {
+fn enter_stand_in(host: bool, only_list: bool) -> Result<()> {
     if host && !only_list && !is_capable(&NEEDED) {
         return Err(
             Error::new("RTM_NEWLINK", "veth0 on the real host", Errno::EPERM)
@@ -119,44 +119,44 @@ fn links() -> Result<Links> {
 // ANCHOR: main
 fn connect_both(args: &Args) -> Result<u8> {
     let hold = args.hold.begin()?;
-    let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
+    let (outside_is_up, inside_is_up) = (Checkpoint::new()?, Checkpoint::new()?);
+    let (outside_has_checked, inside_is_connected) = (Checkpoint::new()?, Checkpoint::new()?);
+    let (inside_has_checked, all_is_seen) = (Checkpoint::new()?, Checkpoint::new()?);
 
-    let child = clone(FLAGS, || child_function(args.via, &go, &ready))?;
+    let child = clone(FLAGS, || {
+        outside_is_up.wait()?;
+        connect::inside(args.via)?;
+        say!("New NET namespace:\n\n{}", links()?)?;
+        let server = checks::listen(INSIDE)?;
+        inside_is_up.open()?;
+
+        checks::serve(server, "the new namespace")?;
+        outside_has_checked.wait()?;
+        checks::from_inside(&inside_is_connected)?;
+        inside_has_checked.open()?;
+        all_is_seen.wait()?; // Its namespace lives as long as it does.
+        Ok(0)
+    })?;
     explain_clone(child.pid());
     let veth0 = connect::outside(args.via, child.pid(), args.host)?;
     say!("\nOriginal NET namespace:\n\n{}", links()?)?;
-    go.open()?; // The outside is up: the child configures its side.
+    outside_is_up.open()?;
 
-    ready.wait()?;
+    inside_is_up.wait()?;
     connect::wait_until_up("veth0")?;
     let server = checks::listen(OUTSIDE)?;
     checks::from_outside()?;
-    go.open()?; // The child's turn to check.
-    ready.wait()?;
+    outside_has_checked.open()?;
+    inside_is_connected.wait()?;
     checks::serve(server, "the original namespace")?;
-    ready.wait()?;
+    inside_has_checked.wait()?;
 
     if let Some(hold) = &hold {
         hold.wait(&commands(getpid(), child.pid(), args.host))?;
     }
     veth0.remove()?;
-    go.open()?; // The child may end.
+    all_is_seen.open()?;
     child.wait()
-}
-
-fn child_function(via: Via, go: &Checkpoint, ready: &Checkpoint) -> Result<u8> {
-    go.wait()?;
-    connect::inside(via)?;
-    say!("New NET namespace:\n\n{}", links()?)?;
-    let server = checks::listen(INSIDE)?;
-    ready.open()?; // The inside is up and serves port 80.
-
-    checks::serve(server, "the new namespace")?;
-    go.wait()?;
-    checks::from_inside(ready)?;
-    ready.open()?; // Everything is checked.
-    go.wait()?;
-    Ok(0)
 }
 // ANCHOR_END: main
 

@@ -90,12 +90,21 @@ fn lab() -> Result<u8> {
 // ANCHOR: main
 fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
     let hold = hold.begin()?;
-    let (go, seen) = (Checkpoint::new()?, Checkpoint::new()?);
+    let (child_is_shown, maps_written) = (Checkpoint::new()?, Checkpoint::new()?);
+    let all_is_seen = Checkpoint::new()?;
     let (uid, gid) = (geteuid(), getegid());
     say!("parent:                     {}", Identity::of(getpid())?)?;
 
-    let child = clone(CloneFlags::CLONE_NEWUSER, || child_function(&go, &seen))?;
-    seen.wait()?;
+    let child = clone(CloneFlags::CLONE_NEWUSER, || {
+        show_unmapped()?;
+        child_is_shown.open()?;
+        maps_written.wait()?;
+        show_mapped()?;
+        child_is_shown.open()?;
+        all_is_seen.wait()?; // Its namespace lives as long as it does.
+        Ok(0)
+    })?;
+    child_is_shown.wait()?;
 
     explain!(
         "write(): a line of a map is `inside outside count`\n\
@@ -110,8 +119,8 @@ fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
         let file = format!("{file}:");
         say!("parent writes to {file:10} {text}")?;
     }
-    go.open()?;
-    seen.wait()?;
+    maps_written.open()?;
+    child_is_shown.wait()?;
 
     explain!(
         "/proc/PID/status: the kernel translates IDs for whoever reads them\n\
@@ -122,26 +131,24 @@ fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
     if let Some(hold) = &hold {
         hold.wait(&commands(child.pid()))?;
     }
-    go.open()?;
+    all_is_seen.open()?;
     child.wait()
 }
 // ANCHOR_END: main
 
 // ANCHOR: child
-fn child_function(go: &Checkpoint, seen: &Checkpoint) -> Result<u8> {
+fn show_unmapped() -> Result<()> {
     explain!(
         "clone(CLONE_NEWUSER): the child has every capability, for what its user\n\
          namespace owns; an ID that no map knows reads as the overflow ID\n\
          see: cat /proc/sys/kernel/overflowuid"
     );
-    say!("child, nothing mapped yet:  {}", Identity::of(getpid())?)?;
-    seen.open()?;
-    go.wait()?;
+    say!("child, nothing mapped yet:  {}", Identity::of(getpid())?)
+}
+
+fn show_mapped() -> Result<()> {
     explain!("the maps are written: the same process, with other numbers");
-    say!("child, mapped to root:      {}", Identity::of(getpid())?)?;
-    seen.open()?;
-    go.wait()?; // Its namespace lives as long as it does.
-    Ok(0)
+    say!("child, mapped to root:      {}", Identity::of(getpid())?)
 }
 // ANCHOR_END: child
 

@@ -1,6 +1,6 @@
 //! User namespaces inside one another: one process, another user ID in each.
 
-use common::credentials::{Identity, read_map, write_map};
+use common::credentials::{Identity, map_ids, read_map};
 use common::process::Reports;
 use common::{Error, Result, clone, explain, say};
 use nix::errno::Errno;
@@ -38,10 +38,9 @@ fn nest(depth: u8, reports: &Reports) -> Result<u8> {
             reports.send(errno as i32)?;
             return Ok(0);
         }
-        write_map(getpid(), "setgroups", "deny")?;
-        write_map(getpid(), "uid_map", &format!("{level} {uid} 1"))?;
-        // Whose group is mapped nowhere may not make the next user namespace: EPERM.
-        write_map(getpid(), "gid_map", &format!("{level} {gid} 1"))?;
+        // The group as well: a process whose group has no number inside may not make
+        // the next user namespace (EPERM).
+        map_ids(getpid(), (level.into(), uid), (level.into(), gid))?;
         reports.send(0)?;
         let seen = reports.ask()? as u32;
         let map = read_map(getpid(), "uid_map")?;

@@ -1,6 +1,6 @@
 //! Every capability, and nothing to use it on but what the user namespace owns.
 
-use common::credentials::{Identity, write_map};
+use common::credentials::{Identity, map_to_root};
 use common::ns::describe;
 use common::{Checkpoint, Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
@@ -13,17 +13,13 @@ use nix::unistd::{getegid, geteuid, getpid, sethostname};
 
 // ANCHOR: powerless
 pub(crate) fn lab() -> Result<u8> {
-    let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
+    let maps_written = Checkpoint::new()?;
     let child = clone(CloneFlags::CLONE_NEWUSER, || {
-        ready.open()?;
-        go.wait()?;
+        maps_written.wait()?;
         child_function()
     })?;
-    ready.wait()?;
-    write_map(child.pid(), "setgroups", "deny")?;
-    write_map(child.pid(), "uid_map", &format!("0 {} 1", geteuid()))?;
-    write_map(child.pid(), "gid_map", &format!("0 {} 1", getegid()))?;
-    go.open()?;
+    map_to_root(child.pid(), geteuid(), getegid())?;
+    maps_written.open()?;
     child.wait()
 }
 

@@ -10,29 +10,28 @@ const RANGE: &str = "0 100000 65536";
 
 // ANCHOR: range
 pub(crate) fn lab() -> Result<u8> {
-    let (go, ready) = (Checkpoint::new()?, Checkpoint::new()?);
+    let (maps_written, child_is_shown) = (Checkpoint::new()?, Checkpoint::new()?);
+    let parent_is_shown = Checkpoint::new()?;
     let child = clone(CloneFlags::CLONE_NEWUSER, || {
-        ready.open()?;
-        go.wait()?;
-        child_function(&go, &ready)
+        maps_written.wait()?;
+        child_function(&child_is_shown, &parent_is_shown)
     })?;
-    ready.wait()?;
     for file in ["uid_map", "gid_map"] {
         write_map(child.pid(), file, RANGE).map_err(only_root)?;
         say!("parent writes to {file}:   {RANGE}")?;
     }
     explain!("CAP_SETUID, CAP_SETGID outside: any IDs may be mapped, setgroups() stays allowed");
 
+    maps_written.open()?;
     for _ in 0..2 {
-        go.open()?;
-        ready.wait()?;
+        child_is_shown.wait()?;
         say!("seen from outside:          {}", Identity::of(child.pid())?)?;
+        parent_is_shown.open()?;
     }
-    go.open()?;
     child.wait()
 }
 
-fn child_function(go: &Checkpoint, ready: &Checkpoint) -> Result<u8> {
+fn child_function(child_is_shown: &Checkpoint, parent_is_shown: &Checkpoint) -> Result<u8> {
     for id in [0, 1000] {
         setgroups(&[]).step("setgroups", "to none")?;
         let (uid, gid) = (Uid::from_raw(id), Gid::from_raw(id));
@@ -41,8 +40,8 @@ fn child_function(go: &Checkpoint, ready: &Checkpoint) -> Result<u8> {
         explain!("setresuid({id}): root of this user namespace can be each of its users");
         let call = format!("child, setresuid({id}):");
         say!("{call:26}  {}", Identity::of(getpid())?)?;
-        ready.open()?;
-        go.wait()?;
+        child_is_shown.open()?;
+        parent_is_shown.wait()?;
     }
     Ok(0)
 }

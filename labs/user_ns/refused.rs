@@ -11,11 +11,7 @@ pub(crate) fn lab() -> Result<u8> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     say!("A process of uid {uid} and gid {gid} writes its own maps:\n")?;
     say!("FILE       WRITE                           TEXT")?;
-    let child = clone(CloneFlags::CLONE_NEWUSER, || own_maps(uid, gid))?;
-    let status = child.wait()?;
-    if status != 0 {
-        return Ok(status);
-    }
+    clone(CloneFlags::CLONE_NEWUSER, || own_maps(uid, gid))?.succeed()?;
 
     say!("\nOthers write to the uid_map of a new user namespace:\n")?;
     say!("WRITER                            WRITE")?;
@@ -54,9 +50,9 @@ fn own_maps(uid: u32, gid: u32) -> Result<u8> {
 /// The map of a child is tried by its sibling and its parent, that of a
 /// grandchild by its grandparent and its parent.
 fn others(uid: u32, gid: u32) -> Result<u8> {
-    let (reports, go) = (Reports::new()?, Checkpoint::new()?);
+    let (reports, maps_written) = (Reports::new()?, Checkpoint::new()?);
     let child = clone(CloneFlags::CLONE_NEWUSER, || {
-        go.wait()?;
+        maps_written.wait()?;
         family(&reports)
     })?;
 
@@ -65,16 +61,13 @@ fn others(uid: u32, gid: u32) -> Result<u8> {
     let sibling = clone(CloneFlags::CLONE_NEWUSER, || {
         attempt("a process in a sibling", child.pid(), &own)
     })?;
-    let status = sibling.wait()?;
-    if status != 0 {
-        return Ok(status);
-    }
+    sibling.succeed()?;
     attempt("a process in the parent", child.pid(), &own)?;
-    // Whose group is mapped nowhere may not make a user namespace in turn: EPERM.
+    // A process whose group has no number inside may not make the next user namespace (EPERM).
     write_map(child.pid(), "setgroups", "deny")?;
     write_map(child.pid(), "gid_map", &format!("0 {gid} 1"))?;
 
-    go.open()?;
+    maps_written.open()?;
     let (grandchild, _) = reports.receive()?;
     attempt("a process in the grandparent", grandchild, "0 0 1")?;
     reports.answer(0)?;
@@ -83,17 +76,17 @@ fn others(uid: u32, gid: u32) -> Result<u8> {
 
 /// In the child: has a child in a user namespace, whose parent namespace is its own.
 fn family(reports: &Reports) -> Result<u8> {
-    let (begun, stay) = (Checkpoint::new()?, Checkpoint::new()?);
+    let (begun, tried) = (Checkpoint::new()?, Checkpoint::new()?);
     let child = clone(CloneFlags::CLONE_NEWUSER, || {
         reports.send(0)?;
         begun.open()?;
-        stay.wait()?;
+        tried.wait()?;
         Ok(0)
     })?;
     begun.wait()?; // While it asks the parent, it would not notice that its child has failed.
     reports.ask()?;
     attempt("a process in the parent of that", child.pid(), "0 0 1")?;
-    stay.open()?;
+    tried.open()?;
     child.wait()
 }
 

@@ -78,6 +78,16 @@ impl Error {
         self
     }
 
+    /// As [`hint`](Self::hint), if the kernel's answer was this one.
+    #[must_use]
+    pub fn hint_if(self, errno: Errno, hint: impl Into<String>) -> Self {
+        if self.errno() == Some(errno) {
+            self.hint(hint)
+        } else {
+            self
+        }
+    }
+
     /// The same failure with another exit status.
     #[must_use]
     pub fn status(mut self, status: u8) -> Self {
