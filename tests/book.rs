@@ -2,23 +2,13 @@
 //!
 //! mdBook only warns about an include that points at nothing, and knows nothing of
 //! links or of where a transcript comes from.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::labs;
 use regex::Regex;
-use support::labs;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("book/src")

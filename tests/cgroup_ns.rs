@@ -1,22 +1,14 @@
 //! The claims of the chapter on cgroup namespaces.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::fs;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-use support::{
+use crate::support::{
     Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
 };
+use nix::sys::signal::Signal;
 
 /// The mount point of the first mount of this type.
 fn mount_of(kind: &str) -> Option<String> {

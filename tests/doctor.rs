@@ -1,11 +1,8 @@
 //! The doctor's tables, its JSON and its narration. What it says is compared with what
 //! the labs do in `doctor_blocks.rs`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-mod support;
-
-use support::sandbox::{self, NO_CAPABILITIES, require_a_sandbox, with_limit, with_mounts};
-use support::{
+use crate::support::sandbox::{self, NO_CAPABILITIES, require_a_sandbox, with_limit, with_mounts};
+use crate::support::{
     Who, assert_transcript, everyone, host, installed, is_root, lab, labs, require, stderr, stdout,
 };
 

@@ -1,11 +1,10 @@
 //! The doctor's word against the labs: in each sandbox, what it says of every lab is
 //! compared with what that lab then does.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-mod support;
-
-use support::sandbox::{NO_CAPABILITIES, compare, require_a_sandbox, with_limit, with_mounts};
-use support::{installed, is_root, require};
+use crate::support::sandbox::{
+    NO_CAPABILITIES, compare, require_a_sandbox, with_limit, with_mounts,
+};
+use crate::support::{installed, is_root, require};
 
 #[test]
 fn an_open_machine_runs_every_lab() {

@@ -1,25 +1,15 @@
 //! Every system call of every lab is made to fail: the lab says so, or does without.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "tests"
-)]
 #![cfg(target_arch = "x86_64")] // The tracer knows its registers.
 
 #[path = "support/fault/mod.rs"]
 mod fault;
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::support::run::in_parallel;
+use crate::support::{Who, is_root, labs, require, whole};
 use fault::{Tally, Trial};
-use support::run::in_parallel;
-use support::{Who, is_root, labs, require, whole};
 
 /// Lines beyond those of every lab's tests, for code that these do not come to.
 const MORE: &[&str] = &[
@@ -108,7 +98,7 @@ fn trials(sample: bool) -> Vec<Trial> {
 /// As many trials at once as there are processors; prints a table of them.
 fn try_all(trials: &[Trial]) {
     let tallies = in_parallel(trials, 1, |trial| {
-        let tally = trial.on_own_host("every_call_that_fails_is_reported");
+        let tally = trial.on_own_host("faults::every_call_that_fails_is_reported");
         print_result(trial, &tally);
         tally
     });

@@ -1,20 +1,11 @@
 //! Every lab in every hostile environment: it works, or it says in two lines why not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 
-use support::hostile::{self, ENVIRONMENTS, Environment};
-use support::labs::LINES;
-use support::run::{Ended, in_parallel};
-use support::{Who, everyone, is_root, require, session, whole};
+use crate::support::hostile::{self, ENVIRONMENTS, Environment};
+use crate::support::labs::LINES;
+use crate::support::run::{Ended, in_parallel};
+use crate::support::{Who, everyone, is_root, require, session, whole};
 
 /// `just test` tries one job of so many, other labs in each environment; `just storm` all.
 const SAMPLE: usize = 27;
@@ -36,7 +27,7 @@ fn jobs() -> Vec<Job> {
             if !hostile::can_be_made(environment, who) {
                 let Environment { name, needs, .. } = environment;
                 let why = format!("{name}, by {who:?}, needs `{needs}`");
-                support::skip("every_lab_works_or_says_why_not", &why);
+                crate::support::skip("every_lab_works_or_says_why_not", &why);
                 continue;
             }
             jobs.extend(LINES.iter().map(|line| Job {

@@ -1,19 +1,11 @@
 //! The claims of the chapter on PID 1's duties.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-use support::{
+use crate::support::{
     Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
 };
+use nix::sys::signal::Signal;
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("init").args(args).by(who).ended()

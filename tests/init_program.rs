@@ -1,16 +1,8 @@
 //! The claims of the chapter on PID 1's duties, where it runs a program.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod support;
-
+use crate::support::{Who, everyone, host, is_root, lab, require, session, stderr, storm};
 use nix::libc;
 use rexpect::session::spawn_command;
-use support::{Who, everyone, host, is_root, lab, require, session, stderr, storm};
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("init").args(args).by(who).ended()
@@ -190,7 +182,7 @@ fn ctrl_c_ends_a_program_that_has_no_handler() {
 
 #[test]
 fn runs_inside_itself() {
-    let path = support::directory().join("init");
+    let path = crate::support::directory().join("init");
     let inner = path.to_str().unwrap();
     assert_eq!(
         run(

@@ -1,17 +1,11 @@
 //! The claims of the chapter on IPC namespaces.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{
+    Who, assert_transcript, everyone, host, is_root, lab, require, stderr, storm,
+};
 use nix::sys::signal::Signal;
-use support::{Who, assert_transcript, everyone, host, is_root, lab, require, stderr, storm};
 
 const NO_QUEUE: &str = "ENOENT: No such file or directory";
 const CHANGED: &str = "4096, msgmnb 8192, msgmni 16";

@@ -1,16 +1,9 @@
 //! The claims of the section on the map, in scenes whose namespaces are known.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod support;
-
-use support::host::scene;
-use support::{assert_transcript, everyone, host, installed, is_root, lab, normalise, require};
+use crate::support::host::scene;
+use crate::support::{
+    assert_transcript, everyone, host, installed, is_root, lab, normalise, require,
+};
 
 /// The one line with this text.
 fn line<'a>(text: &'a str, part: &str) -> &'a str {

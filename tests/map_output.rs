@@ -1,16 +1,8 @@
 //! The map as text, JSON and picture: what fits, what agrees, what it survives, what it costs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod support;
-
+use crate::support::host::scene;
+use crate::support::{everyone, host, installed, is_root, lab, require, stderr};
 use regex::Regex;
-use support::host::scene;
-use support::{everyone, host, installed, is_root, lab, require, stderr};
 
 /// Nested user and PID namespaces, and a bind mount that holds another.
 const SCENE: &str = "ip netns add demo

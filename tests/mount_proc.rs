@@ -1,12 +1,4 @@
 //! The claims of the chapter on the tiny container.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,11 +6,11 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
-use rexpect::session::spawn_command;
-use support::{
+use crate::support::{
     HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, session, stdout, storm,
 };
+use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
+use rexpect::session::spawn_command;
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("mount_proc").args(args).by(who).ended()
@@ -111,7 +103,7 @@ fn a_signal_reaches_a_program_whose_name_is_cut() {
 /// The inner lab blocks the signals and fetches them from a descriptor.
 #[test]
 fn a_signal_reaches_a_program_that_blocks_it_to_fetch_it() {
-    let inner = support::directory()
+    let inner = crate::support::directory()
         .join("mount_proc")
         .to_string_lossy()
         .into_owned();
@@ -225,7 +217,7 @@ fn the_narration_tells_what_happens() {
 
 #[test]
 fn runs_inside_itself() {
-    let path = support::directory().join("mount_proc");
+    let path = crate::support::directory().join("mount_proc");
     let inner = path.to_str().unwrap();
     let outer = [inner, inner, "sh", "-c", "echo inside $$"];
     let (status, text) = run(&outer, everyone()[0]);

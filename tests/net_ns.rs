@@ -1,19 +1,11 @@
 //! The claims of the chapter on network namespaces.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-use support::{
+use crate::support::{
     Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout, storm,
 };
+use nix::sys::signal::Signal;
 
 #[test]
 fn the_transcript_is_the_articles_and_its_checks() {

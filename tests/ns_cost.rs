@@ -1,19 +1,11 @@
 //! The claims of the chapter on what a namespace costs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-use support::{
+use crate::support::{
     Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout, storm,
 };
+use nix::sys::signal::Signal;
 
 fn run(args: &[&str], who: Who) -> String {
     lab("ns_cost").args(args).by(who).printed()

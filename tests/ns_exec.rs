@@ -1,14 +1,6 @@
 //! The claims of the chapter on setns().
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod support;
-
-use support::{assert_transcript, host, is_root, lab, require, stderr, stdout};
+use crate::support::{assert_transcript, host, is_root, lab, require, stderr, stdout};
 
 /// Each type, joined by the /proc link of a process that lives in a new one.
 #[test]

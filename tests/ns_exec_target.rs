@@ -1,14 +1,6 @@
 //! The claims of the chapter on setns() about its second form, `--target`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod support;
-
-use support::{host, installed, is_root, lab, require, stderr, stdout};
+use crate::support::{host, installed, is_root, lab, require, stderr, stdout};
 
 /// Processes to join: one with a namespace of each type, one with two of them, one of
 /// an ordinary user's own user namespace, one that is only another user.

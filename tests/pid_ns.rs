@@ -1,14 +1,8 @@
 //! The claims of the chapter on PID namespaces.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod support;
-
-use support::{Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout};
+use crate::support::{
+    Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout,
+};
 
 /// The numbers behind the last `word` of each line.
 fn numbers(text: &str, word: &str) -> Vec<u32> {

@@ -1,16 +1,8 @@
 //! What every lab survives: full, closed and broken outputs, what callers hand
 //! over, and machines that refuse.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod support;
-
-use support::labs::{labs, names, writers};
-use support::{everyone, host, is_root, lab, require, stderr, stdout};
+use crate::support::labs::{labs, names, writers};
+use crate::support::{everyone, host, is_root, lab, require, stderr, stdout};
 
 fn stderr_lines(assert: &assert_cmd::assert::Assert) -> Vec<String> {
     let text = stderr(assert);

@@ -1,20 +1,17 @@
 //! Every session that the book shows is typed here into a real shell.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
-
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use support::{assert_transcript, is_root, require, session};
+use crate::support::{assert_transcript, is_root, require, session};
 
 #[test]
 fn every_session_of_the_book_says_what_the_book_shows() {
     require!(is_root(), "each session has a host of its own");
     for program in ["python3", "pgrep", "pstree", "ping", "ip"] {
         require!(
-            support::installed(program),
+            crate::support::installed(program),
             "sessions type python3, pgrep, pstree, ping, ip"
         );
     }

@@ -1,22 +1,13 @@
 //! Many labs at once, and labs that are ended at any moment: nothing is left behind.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::labs::{LINES, of};
-use support::run::{Ended, in_parallel};
-use support::storm::{BLOWS, Blow, HELD, left_on_the_machine, state_of_the_machine, strike};
-use support::{Who, everyone, host, installed, is_root, lab, require, stderr, whole};
+use crate::support::labs::{LINES, of};
+use crate::support::run::{Ended, in_parallel};
+use crate::support::storm::{BLOWS, Blow, HELD, left_on_the_machine, state_of_the_machine, strike};
+use crate::support::{Who, everyone, host, installed, is_root, lab, require, stderr, whole};
 
 /// A strike within this time meets a lab at work; later on, one that is held.
 const EARLY: Duration = Duration::from_millis(20);
@@ -35,7 +26,7 @@ fn print_the_same_side_by_side(line: &str, who: Who) {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{lab:?}: {output:?}");
         let text = String::from_utf8(output.stdout).unwrap();
-        transcripts.insert(support::normalise::normalise(&text));
+        transcripts.insert(crate::support::normalise::normalise(&text));
     }
     assert_eq!(transcripts.len(), 1, "{transcripts:?}");
 }
@@ -138,7 +129,7 @@ fn a_signal_at_any_moment_leaves_nothing() {
     }
     storm(rounds.div_ceil(10)); // On the real host, a tenth.
     let script = "state >/before; ON_OWN_HOST=1 LABS=/mnt/labs /mnt/labs/deps/$STORM \
-         --exact a_signal_at_any_moment_leaves_nothing --nocapture || exit 1; settled";
+         --exact storms::a_signal_at_any_moment_leaves_nothing --nocapture || exit 1; settled";
     let words = host::words(script);
     let mut command = Command::new(&words[0]);
     let this = std::env::current_exe().unwrap();

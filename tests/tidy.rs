@@ -1,18 +1,10 @@
 //! Holds every lab to its test, its snapshots and its line in the README, and
 //! the README to what the labs print.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::labs;
+use crate::support::labs;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,20 +1,12 @@
 //! The claims of the chapter on time namespaces.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::fs;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-use support::{
+use crate::support::{
     Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout, storm,
 };
+use nix::sys::signal::Signal;
 
 fn printed(args: &[&str], who: Who) -> String {
     lab("time_ns").args(args).by(who).printed()

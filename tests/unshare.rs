@@ -1,17 +1,9 @@
 //! The claims of the chapter on unshare().
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod support;
-
-use assert_cmd::assert::Assert;
-use support::{
+use crate::support::{
     Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout,
 };
+use assert_cmd::assert::Assert;
 
 fn printed(args: &[&str], who: Who) -> String {
     lab("unshare").args(args).by(who).printed()

@@ -1,9 +1,6 @@
 //! The maps that the options of unshare(1) write: a line for each case.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
-use support::{Who, host, installed, is_root, lab, require, stderr, stdout};
+use crate::support::{Who, host, installed, is_root, lab, require, stderr, stdout};
 
 #[test]
 fn of_the_options_that_map_one_id_the_last_one_counts() {

@@ -1,12 +1,9 @@
 //! The options of unshare(1): what the program finds. A line for each case: who,
 //! the options, what the program prints.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-mod support;
 
 use std::fs;
 
-use support::{Who, directory, host, is_root, lab, require, session};
+use crate::support::{Who, directory, host, is_root, lab, require, session};
 
 /// Runs `unshare OPTIONS sh -c PROGRAM`, and returns its status and all that it
 /// prints; the program's lines become one.

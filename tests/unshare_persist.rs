@@ -1,9 +1,6 @@
 //! Namespaces that `unshare --TYPE=FILE` keeps without a process.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
-use support::{Who, everyone, host, installed, is_root, lab, require, stdout};
+use crate::support::{Who, everyone, host, installed, is_root, lab, require, stdout};
 
 /// The kernel may refuse, with EINVAL, to keep a mount namespace in another one
 /// that was made on another CPU: it takes the other for the younger.

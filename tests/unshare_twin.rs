@@ -1,9 +1,6 @@
 //! unshare beside the unshare of util-linux: the same options, the same outcome.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
-use support::{Who, everyone, is_root, lab, require};
+use crate::support::{Who, everyone, is_root, lab, require};
 
 const TWIN: &str = "/usr/bin/unshare";
 

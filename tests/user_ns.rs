@@ -1,20 +1,12 @@
 //! The claims of the chapter on user namespaces.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::fs;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-use support::{
+use crate::support::{
     Lab, Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
 };
+use nix::sys::signal::Signal;
 
 fn user_ns(args: &[&str], who: Who) -> Lab {
     lab("user_ns").args(args).by(who)

@@ -1,9 +1,6 @@
 //! The claims of the chapter on user namespaces that no form of the lab shows.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
-use support::{host, is_root, require, stdout};
+use crate::support::{host, is_root, require, stdout};
 
 /// What a script prints as uid 1234, with a process in an unmapped user namespace
 /// whose PID is `$asleep`, and `try`, which prints a command's errno in words.

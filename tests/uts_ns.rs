@@ -1,20 +1,12 @@
 //! The claims of the chapter on UTS namespaces.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::process::Command;
 use std::time::Duration;
 
-use rexpect::session::spawn_command;
-use support::{
+use crate::support::{
     HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout,
 };
+use rexpect::session::spawn_command;
 
 #[test]
 fn the_child_has_a_name_of_its_own() {
@@ -116,7 +108,7 @@ fn a_hold_ends_by_itself_after_its_seconds() {
 /// The article's session: stop the lab, look at both links, let it go on.
 #[test]
 fn under_job_control_both_links_can_be_read() {
-    let folder = support::directory().to_owned();
+    let folder = crate::support::directory().to_owned();
     let mut bash = Command::new("bash");
     bash.args(["--norc", "--noprofile", "-i"])
         .env("PS1", "READY> ")

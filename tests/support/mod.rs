@@ -1,14 +1,4 @@
 //! Runs the finished labs on the real kernel, and makes their output comparable.
-#![allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test code, of which every test file uses its own part"
-)]
 
 pub(crate) mod cgroups;
 pub(crate) mod figures;
@@ -30,10 +20,6 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 pub(crate) use skipped::{installed, require, skip};
 
-/// An ordinary user. Not 65534: that is what unmapped IDs look like inside a user
-/// namespace, so a lab that forgot its maps would seem to work.
-pub(crate) const USER: &str = "1234";
-
 /// The host's name in every transcript.
 pub(crate) const HOSTNAME: &str = "antero";
 
@@ -45,7 +31,8 @@ const LIMIT: &str = "300";
 pub(crate) enum Who {
     /// Every capability of the machine.
     Root,
-    /// None: uid 1234, or whoever runs the tests.
+    /// None: uid 1234, or whoever runs the tests. Not 65534: that is what unmapped IDs
+    /// look like inside a user namespace, so a lab that forgot its maps would seem to work.
     User,
 }
 
@@ -264,12 +251,21 @@ pub(crate) fn stderr(run: &Assert) -> String {
     String::from_utf8(run.get_output().stderr.clone()).expect("labs print UTF-8")
 }
 
-/// Compares a transcript with its snapshot, `tests/snapshots/TEST__NAME.snap`.
+/// Compares a transcript with its snapshot, `tests/snapshots/MODULE__NAME.snap`.
 macro_rules! assert_transcript {
     ($name:expr, $transcript:expr) => {
-        insta::with_settings!({ omit_expression => true }, {
-            insta::assert_snapshot!($name, $transcript)
+        insta::with_settings!({
+            omit_expression => true,
+            prepend_module_to_snapshot => false,
+            snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots"),
+        }, {
+            insta::assert_snapshot!($crate::support::snapshot(module_path!(), &$name), $transcript)
         })
     };
 }
 pub(crate) use assert_transcript;
+
+/// The name of a snapshot: the path of a module is `labs::NAME`, or goes on below.
+pub(crate) fn snapshot(module: &str, name: &str) -> String {
+    format!("{}__{name}", module.split("::").nth(1).expect("a module"))
+}

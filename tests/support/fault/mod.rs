@@ -21,7 +21,7 @@ use site::{Fault, Run, Site};
 use state::State;
 pub(crate) use tally::Tally;
 
-use super::support::{Who, host};
+use crate::support::{Who, host};
 
 /// A lab's command line, who types it, and which faults are tried.
 #[derive(Clone, Debug, PartialEq, Eq)]

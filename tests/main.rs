@@ -1,0 +1,45 @@
+//! The one test program: a module a lab, and what holds for all of them. So what they
+//! share is compiled and linked once, and `just test net_ns::` picks a lab.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod support;
+
+mod book;
+mod cgroup_ns;
+mod doctor;
+mod doctor_blocks;
+mod faults;
+mod hostile;
+mod init;
+mod init_program;
+mod ipc_ns;
+mod map;
+mod map_output;
+mod mount_ns;
+mod mount_proc;
+mod net_ns;
+mod ns_cost;
+mod ns_exec;
+mod ns_exec_target;
+mod pid_ns;
+mod robust;
+mod sessions;
+mod storms;
+mod tidy;
+mod time_ns;
+mod unshare;
+mod unshare_maps;
+mod unshare_options;
+mod unshare_persist;
+mod unshare_twin;
+mod user_ns;
+mod user_ns_by_hand;
+mod uts_ns;
