@@ -41,14 +41,14 @@ pub fn set_uid(uid: u32) -> Result<()> {
 /// where the user is not root, see capabilities(7).
 ///
 /// # Errors
-/// `prctl`: EPERM where a securebit forbids it.
+/// `prctl`: EPERM where a securebit forbids it; `capget`, `capset`.
 pub fn make_capabilities_ambient() -> Result<()> {
-    let raised = caps::read(None, CapSet::Permitted).and_then(|permitted| {
-        caps::set(None, CapSet::Inheritable, &permitted)?;
-        caps::set(None, CapSet::Ambient, &permitted)
-    });
     // The crate hands on no errno, but its last call was the one that failed.
-    raised.map_err(|_| Error::new("prctl", "PR_CAP_AMBIENT_RAISE", Errno::last()))?;
+    let failed = |step, object| move |_| Error::new(step, object, Errno::last());
+    let permitted = caps::read(None, CapSet::Permitted).map_err(failed("capget", "permitted"))?;
+    caps::set(None, CapSet::Inheritable, &permitted).map_err(failed("capset", "inheritable"))?;
+    caps::set(None, CapSet::Ambient, &permitted)
+        .map_err(failed("prctl", "PR_CAP_AMBIENT_RAISE"))?;
     explain!("prctl(PR_CAP_AMBIENT_RAISE): the capabilities outlive execve()");
     Ok(())
 }
