@@ -245,3 +245,18 @@ fn leaves_the_host_untouched() {
         "cgroup_ns; cgroup_ns --shared; cgroup_ns --v1 || :; $user cgroup_ns",
     );
 }
+
+#[test]
+fn a_cgroup_that_stays_in_use_is_told_of_and_left() {
+    require!(is_root(), "makes cgroups");
+    let ground = Playground::new("squatter");
+    require!(ground.is_some(), "this machine allows no sub-cgroup");
+    let ground = ground.unwrap();
+    let script = "sleep 60 & guest=$!; echo $guest >$(sub)/cgroup.procs
+        head -c 65450 <&3 >/dev/null; wait $lab; echo \"status $?\"
+        grep -c 'rmdir .*: EBUSY' /tmp/said; grep -c '^hint: .*cgroup.procs' /tmp/said
+        kill $guest; wait $guest; rmdir $(sub)";
+    let half_way = HALF_WAY.replace("2>/dev/null", "2>/tmp/said");
+    let run = host::on_own_host(&format!("{}{half_way}{script}", ground.enter()));
+    run.success().stdout("status 1\n1\n1\n");
+}

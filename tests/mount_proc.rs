@@ -1,8 +1,9 @@
 //! The claims of the chapter on the tiny container.
 
 use std::fs::{self, Permissions};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use crate::support::{
     HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, session, stdout, storm,
 };
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use rexpect::session::spawn_command;
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
@@ -235,4 +238,20 @@ fn leaves_the_host_untouched() {
     host::leaves_the_host_untouched(
         "mount_proc true; mount_proc --host-proc true; $user mount_proc true; fails mount_proc /no",
     );
+}
+
+#[test]
+fn a_signal_that_the_program_ignores_does_not_end_it() {
+    let program = "trap '' HUP; trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done";
+    for &who in everyone() {
+        let lab = lab("mount_proc").by(who).args(["sh", "-c", program]);
+        let mut lab = lab.std_command().stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(lab.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "ready"));
+        let pid = Pid::from_raw(lab.id() as i32);
+        kill(pid, Signal::SIGHUP).unwrap();
+        // The lab takes one signal after the other, so this one comes second.
+        kill(pid, Signal::SIGTERM).unwrap();
+        assert_eq!(lab.wait().unwrap().code(), Some(3), "{who:?}");
+    }
 }

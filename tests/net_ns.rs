@@ -240,3 +240,33 @@ fn the_host_is_untouched_also_when_killed() {
         }
     }
 }
+
+/// The third message of the parent that changes something gives veth0 its address.
+#[test]
+fn a_veth0_without_an_address_is_removed_at_once() {
+    require!(is_root(), "makes a host of its own");
+    require!(installed("strace"), "makes a system call fail with strace");
+    let script = "strace -qq -o /tmp/calls -e trace=sendto -e inject=sendto:error=ENOBUFS:when=3 \
+             net_ns --host >/dev/null; echo \"status $?\"
+         grep -o 'RTM_[A-Z]*' /tmp/calls";
+    let run = host::on_own_host(script).success();
+    let expected = "status 1\nRTM_GETLINK\nRTM_NEWLINK\nRTM_NEWADDR\nRTM_DELLINK\n";
+    assert_eq!(stdout(&run), expected);
+    let error = stderr(&run);
+    assert!(error.starts_with("net_ns: RTM_NEWADDR 169.254.1.1/30: ENOBUFS"), "{error}");
+}
+
+#[test]
+fn another_link_may_take_the_index_meanwhile() {
+    require!(is_root(), "makes a host of its own");
+    require!(installed("strace"), "delays a system call with strace");
+    // eth0 and its peer are the newest links of the host, so the lab takes the highest index + 2.
+    let script = "strace -qq -o /tmp/calls -e trace=sendto -e inject=sendto:delay_enter=1500000:when=2 \
+             net_ns --host >/tmp/transcript & lab=$!
+         wait_for grep -q RTM_GETLINK /tmp/calls
+         highest=$(ip -o link | sort -n | tail -1 | cut -d: -f1)
+         ip link add rival index $((highest + 2)) type dummy
+         wait $lab; echo \"status $?\"; grep -c 'answers' /tmp/transcript
+         ip -o address show dev rival | grep -c 169.254";
+    host::on_own_host(script).stdout("status 0\n2\n0\n");
+}

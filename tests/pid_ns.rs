@@ -1,7 +1,7 @@
 //! The claims of the chapter on PID namespaces.
 
 use crate::support::{
-    Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout,
+    Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout,
 };
 
 /// The numbers behind the last `word` of each line.
@@ -135,4 +135,21 @@ fn leaves_the_host_untouched() {
     host::leaves_the_host_untouched(
         "pid_ns; pid_ns --siblings; pid_ns --nested 5; fails pid_ns --nested 40; $user pid_ns --siblings",
     );
+}
+
+/// The parent kills the siblings of a child that has failed. Their SIGKILL is not what
+/// went wrong.
+#[test]
+fn the_status_is_that_of_the_child_that_failed() {
+    require!(installed("strace"), "makes a system call fail with strace");
+    // A1's second report, which nobody else sends so early.
+    let strace = "exec strace -f -qq -o /dev/null -e inject=sendmsg:error=ENOBUFS:when=2 \"$@\"";
+    for &who in everyone() {
+        let failed = lab("pid_ns").by(who).args(["--siblings"]).shell(strace);
+        let run = failed.command().assert().code(1);
+        let error = stderr(&run);
+        let lines: Vec<_> = error.lines().filter(|it| !it.contains("no root")).collect();
+        assert_eq!(lines.len(), 2, "{error}");
+        assert!(lines[0].contains("sendmsg of a report: ENOBUFS"), "{error}");
+    }
 }

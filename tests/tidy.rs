@@ -161,3 +161,35 @@ fn no_lab_uses_another_lab_and_common_knows_none() {
         );
     }
 }
+
+/// The layers of `common`, each of which may use those before it.
+const LAYERS: [&str; 7] = [
+    "lab",
+    "procfs",
+    "ns",
+    "process",
+    "signals",
+    "credentials",
+    "net",
+];
+
+#[test]
+fn no_layer_of_common_uses_a_layer_below_it() {
+    let mut folders: Vec<_> = fs::read_dir(root().join("common/src"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    folders.sort_by_key(|folder| LAYERS.iter().position(|layer| layer == folder));
+    assert_eq!(folders, LAYERS, "a folder is a layer");
+    for (at, layer) in LAYERS.iter().enumerate() {
+        for path in sources(&format!("common/src/{layer}")) {
+            let text = fs::read_to_string(&path).unwrap();
+            for below in &LAYERS[at + 1..] {
+                let used = text.contains(&format!("crate::{below}::"));
+                assert!(!used, "{} uses {below}", path.display());
+            }
+        }
+    }
+}

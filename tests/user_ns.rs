@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::support::{
-    Lab, Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
+    Lab, Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout, storm,
 };
 use nix::sys::signal::Signal;
 
@@ -280,4 +280,14 @@ fn a_kill_at_a_random_moment_leaves_nothing() {
         let lab = user_ns(&[], who).args(form.split_whitespace());
         storm::end_at_random(&lab, Signal::SIGKILL, Duration::from_millis(25));
     }
+}
+
+/// The process may change its identity between two readings.
+#[test]
+fn an_identity_is_one_reading_of_status() {
+    require!(installed("strace"), "lists system calls with strace");
+    let lab = lab("user_ns").by(Who::User);
+    let lab = lab.shell("strace -f -qq -e trace=openat \"$@\" 2>&1 | grep -c '/status\"'");
+    // The parent, the child before and after the maps, and the parent's look at it.
+    lab.command().assert().stdout("4\n");
 }

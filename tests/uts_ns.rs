@@ -170,3 +170,13 @@ fn ctrl_c_ends_a_hold_in_order() {
         "{status:?}"
     );
 }
+
+/// As in the background of a script.
+#[test]
+fn a_hold_does_not_take_a_sigint_that_its_caller_ignores() {
+    let lab = lab("uts_ns").args(["bizarro", "--hold", "1"]);
+    let script = "trap '' INT; \"$@\" & lab=$!; sleep 0.4; kill -INT $lab; wait $lab; date +%s.%N";
+    let started = std::time::Instant::now();
+    lab.shell(script).command().assert().success();
+    assert!(started.elapsed() >= Duration::from_secs(1));
+}
