@@ -146,7 +146,7 @@ impl<T, E: Into<RawErrno>> Step<T> for std::result::Result<T, E> {
 
 /// An errno, whichever type carried it here.
 #[derive(Debug)]
-pub struct RawErrno(Errno);
+pub struct RawErrno(pub(super) Errno);
 
 impl From<Errno> for RawErrno {
     fn from(errno: Errno) -> Self {
@@ -158,5 +158,12 @@ impl From<std::io::Error> for RawErrno {
     fn from(error: std::io::Error) -> Self {
         // Only std's own errors, such as a short read, carry no errno.
         Self(error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))
+    }
+}
+
+impl From<Error> for RawErrno {
+    fn from(error: Error) -> Self {
+        // What is no failed step, such as a reader that has left, carries no errno.
+        Self(error.errno().unwrap_or(Errno::EIO))
     }
 }

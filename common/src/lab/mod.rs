@@ -11,6 +11,7 @@ mod start;
 pub(crate) mod stdio;
 mod terminal;
 pub(crate) mod told;
+mod words;
 
 pub(crate) use error::shell_status;
 pub use error::{Error, Failure, NOT_EXECUTABLE, NOT_FOUND, RawErrno, Result, Step};
@@ -21,3 +22,4 @@ pub(crate) use run::finish;
 pub use run::{parse, run};
 pub(crate) use start::{is_ignored, restore_dispositions, set_disposition};
 pub use terminal::{Tone, is_utf8, width};
+pub use words::{answer, yes_no};
