@@ -46,6 +46,12 @@ impl Supervisor {
         })
     }
 
+    /// What it collects. A child that is made later inherits the collection, and takes
+    /// its own signals from it.
+    pub fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
     /// In a child that is made after [`begin`](Self::begin): the signal mask as the
     /// caller had it, for the program.
     ///
