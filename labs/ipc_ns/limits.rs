@@ -1,33 +1,29 @@
 //! The limits of System V message queues: each IPC namespace has its own.
 
-use std::fs::{OpenOptions, read_to_string};
-use std::io::Write as _;
+use std::fs;
 
 use common::ns::sysv::{msgget, msgsnd};
-use common::{Result, Step as _, explain, say};
-use nix::errno::Errno;
+use common::{Checkpoint, Result, Step as _, explain, say};
+use nix::errno::Errno::{self, EACCES, EINVAL, EIO, EPERM, EROFS};
 use nix::libc::IPC_PRIVATE;
-
-use crate::queue::answered;
 
 /// Bytes in a message, bytes in a queue, queues; and what the child makes of them.
 const LIMITS: [(&str, &str); 3] = [("msgmax", "4096"), ("msgmnb", "8192"), ("msgmni", "16")];
 
-/// One byte more than the child's msgmax.
-const TOO_LONG: usize = 4097;
+/// A text of one byte more than the child's msgmax.
+const TOO_LONG: [u8; 4097] = [b'x'; 4097];
 
 // ANCHOR: limits
-pub(crate) fn read(who: &str) -> Result<()> {
-    let mut values = Vec::new();
-    for (limit, _) in LIMITS {
-        let path = format!("/proc/sys/kernel/{limit}");
-        let value = read_to_string(&path).step("open", &path)?;
-        values.push(format!("{limit} {}", value.trim_end()));
-    }
-    say!("{who} {}", values.join(", "))
+pub(crate) fn parent(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
+    read("parent:")?;
+    parent_has_spoken.open()?;
+    child_has_spoken.wait()?;
+    read("parent:")?;
+    send_long("parent:")
 }
 
-pub(crate) fn change(who: &str) -> Result<()> {
+pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
+    parent_has_spoken.wait()?;
     explain!(
         "write(/proc/sys/kernel/msg*): the files show the IPC namespace of whoever opens them,\n\
          and root of the user namespace that owns it may write\n\
@@ -35,24 +31,37 @@ pub(crate) fn change(who: &str) -> Result<()> {
     );
     for (limit, value) in LIMITS {
         let path = format!("/proc/sys/kernel/{limit}");
-        let file = OpenOptions::new().write(true).open(&path);
-        let written = file.and_then(|mut file| file.write_all(value.as_bytes()));
-        let written = written.map_err(|error| Errno::try_from(error).unwrap_or(Errno::EIO));
-        // Before Linux 6.9 only the machine's own root may write; in many containers
-        // /proc/sys is read-only.
-        let refusals = [Errno::EACCES, Errno::EPERM, Errno::EROFS];
-        answered(who, "write", &path, written, &refusals, |()| value.into())?;
+        let written = fs::write(&path, value);
+        match written.map_err(|error| Errno::try_from(error).unwrap_or(EIO)) {
+            Ok(()) => say!("child:  write({path}): {value}")?,
+            // Before Linux 6.9 only the machine's own root may write; in many containers
+            // /proc/sys is read-only.
+            Err(errno @ (EACCES | EPERM | EROFS)) => say!("child:  write({path}): {errno}")?,
+            Err(errno) => return Err(errno).step("write", path),
+        }
     }
-    Ok(())
+    read("child: ")?;
+    send_long("child: ")?;
+    child_has_spoken.open()
 }
 
-pub(crate) fn send_long(who: &str) -> Result<()> {
+fn read(who: &str) -> Result<()> {
+    let mut values = Vec::new();
+    for (limit, _) in LIMITS {
+        let path = format!("/proc/sys/kernel/{limit}");
+        let value = fs::read_to_string(&path).step("open", &path)?;
+        values.push(format!("{limit} {}", value.trim_end()));
+    }
+    say!("{who} {}", values.join(", "))
+}
+
+fn send_long(who: &str) -> Result<()> {
     let queue = msgget(IPC_PRIVATE, 0o600).step("msgget", "IPC_PRIVATE")?;
-    let sent = msgsnd(queue, &[b'x'; TOO_LONG]);
-    let arguments = format!("{TOO_LONG} bytes");
-    answered(who, "msgsnd", &arguments, sent, &[Errno::EINVAL], |()| {
-        "sent".into()
-    })
-    .map(drop)
+    let length = TOO_LONG.len();
+    match msgsnd(queue, &TOO_LONG) {
+        Ok(()) => say!("{who} msgsnd({length} bytes): sent"),
+        Err(EINVAL) => say!("{who} msgsnd({length} bytes): {EINVAL}"),
+        Err(errno) => Err(errno).step("msgsnd", format!("{length} bytes")),
+    }
 }
 // ANCHOR_END: limits

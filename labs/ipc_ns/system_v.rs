@@ -1,59 +1,76 @@
 //! System V message queues: a number for a key, an identifier for a handle.
 
-use common::Result;
 use common::ns::sysv::{msgget, msgrcv, msgsnd};
-use nix::errno::Errno;
+use common::{Checkpoint, Result, Step as _, say};
+use nix::errno::Errno::{EEXIST, ENOENT, ENOMSG};
 use nix::libc::{IPC_CREAT, IPC_EXCL};
 
-use crate::queue::{self, answered};
+/// Make a queue, and only where there is none: a success proves that it is a new one.
+const NEW: i32 = IPC_CREAT | IPC_EXCL | 0o600;
 
-/// An open queue is its identifier; there is nothing to close.
-pub(crate) struct Queue(i32);
+// ANCHOR: parent
+pub(crate) fn parent(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
+    let a = msgget(0xa, NEW).step("msgget", "0xa, IPC_CREAT | IPC_EXCL")?;
+    say!("parent: msgget(0xa, IPC_CREAT | IPC_EXCL): a new queue, identifier {a}")?;
+    msgsnd(a, b"from the parent").step("msgsnd", a)?;
+    say!("parent: msgsnd({a}): sent \"from the parent\"")?;
+    parent_has_spoken.open()?;
 
-// ANCHOR: system_v
-impl queue::Queue for Queue {
-    fn make(who: &str, key: i32) -> Result<Option<Self>> {
-        let made = msgget(key, IPC_CREAT | IPC_EXCL | 0o600);
-        let arguments = format!("{key:#x}, IPC_CREAT | IPC_EXCL");
-        let refusals = [Errno::EEXIST];
-        let identifier = answered(who, "msgget", &arguments, made, &refusals, |identifier| {
-            format!("a new queue, identifier {identifier}")
-        })?;
-        Ok(identifier.map(Self))
+    child_has_spoken.wait()?;
+    match msgget(0xb, 0) {
+        Ok(b) => say!("parent: msgget(0xb): found, identifier {b}")?,
+        Err(ENOENT) => say!("parent: msgget(0xb): {ENOENT}")?,
+        Err(errno) => return Err(errno).step("msgget", "0xb"),
     }
+    receive("parent:", a)?;
+    parent_has_spoken.open()?;
+    child_has_spoken.wait()
+}
+// ANCHOR_END: parent
 
-    fn find(who: &str, key: i32) -> Result<Option<Self>> {
-        let found = msgget(key, 0);
-        let arguments = format!("{key:#x}");
-        let refusals = [Errno::ENOENT];
-        let identifier = answered(who, "msgget", &arguments, found, &refusals, |identifier| {
-            format!("found, identifier {identifier}")
-        })?;
-        Ok(identifier.map(Self))
+// ANCHOR: child
+pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
+    parent_has_spoken.wait()?;
+    match msgget(0xa, 0) {
+        Ok(a) => {
+            say!("child:  msgget(0xa): found, identifier {a}")?;
+            receive("child: ", a)?;
+        }
+        Err(ENOENT) => say!("child:  msgget(0xa): {ENOENT}")?,
+        Err(errno) => return Err(errno).step("msgget", "0xa"),
     }
-
-    fn send(&self, who: &str, text: &str) -> Result<()> {
-        let Self(identifier) = self;
-        let sent = msgsnd(*identifier, text.as_bytes());
-        answered(who, "msgsnd", &identifier.to_string(), sent, &[], |()| {
-            format!("sent {text:?}")
-        })
-        .map(drop)
+    let own_a = msgget(0xa, NEW);
+    match own_a {
+        Ok(a) => {
+            say!("child:  msgget(0xa, IPC_CREAT | IPC_EXCL): a new queue, identifier {a}")?;
+            msgsnd(a, b"from the child").step("msgsnd", a)?;
+            say!("child:  msgsnd({a}): sent \"from the child\"")?;
+        }
+        Err(EEXIST) => say!("child:  msgget(0xa, IPC_CREAT | IPC_EXCL): {EEXIST}")?,
+        Err(errno) => return Err(errno).step("msgget", "0xa, IPC_CREAT | IPC_EXCL"),
     }
+    let b = msgget(0xb, NEW).step("msgget", "0xb, IPC_CREAT | IPC_EXCL")?;
+    say!("child:  msgget(0xb, IPC_CREAT | IPC_EXCL): a new queue, identifier {b}")?;
+    child_has_spoken.open()?;
 
-    fn receive(&self, who: &str) -> Result<()> {
-        let Self(identifier) = self;
-        let text = msgrcv(*identifier);
-        let refusals = [Errno::ENOMSG];
-        answered(
-            who,
-            "msgrcv",
-            &identifier.to_string(),
-            text,
-            &refusals,
-            |text| format!("received {:?}", String::from_utf8_lossy(text)),
-        )
-        .map(drop)
+    parent_has_spoken.wait()?;
+    if let Ok(a) = own_a {
+        receive("child: ", a)?;
+    }
+    child_has_spoken.open()
+}
+// ANCHOR_END: child
+
+// ANCHOR: receive
+/// Takes the oldest message out of a queue, if there is one.
+fn receive(who: &str, queue: i32) -> Result<()> {
+    match msgrcv(queue) {
+        Ok(text) => {
+            let text = String::from_utf8_lossy(&text);
+            say!("{who} msgrcv({queue}): received {text:?}")
+        }
+        Err(ENOMSG) => say!("{who} msgrcv({queue}): {ENOMSG}"),
+        Err(errno) => Err(errno).step("msgrcv", queue),
     }
 }
-// ANCHOR_END: system_v
+// ANCHOR_END: receive
