@@ -2,6 +2,7 @@
 //!
 //! Chapter: book/src/init.md. See pid_namespaces(7), wait(2), PR_SET_CHILD_SUBREAPER(2const).
 
+mod family;
 mod orphan;
 mod run;
 mod signals;
@@ -13,6 +14,7 @@ use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable};
 use common::lab::ExplainArgs;
 use common::{Result, parse};
+use orphan::Heir;
 
 /// Shows what PID 1 does for its namespace; with a program, does it for that program
 #[derive(Parser)]
@@ -45,13 +47,13 @@ fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
     if args.subreaper {
-        return orphan::lab(orphan::HeirOf::ItsDescendants, true);
+        return orphan::lab(Heir::Subreaper, true);
     }
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     if args.signals {
         signals::lab()
     } else if args.command.is_empty() {
-        orphan::lab(orphan::HeirOf::ItsNamespace, !args.no_reap)
+        orphan::lab(Heir::Init, !args.no_reap)
     } else {
         run::lab(&args.command, args.host_proc, !args.no_reap)
     }

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 use common::ns::{describe, make_private, mount_proc};
-use common::process::{ANY_CHILD, Foreground, exec, fork_untied, kill, waitpid};
-use common::signals::{Signals, has_it_too};
+use common::process::{ANY_CHILD, exec, fork_untied, kill, waitpid};
+use common::signals::{Policy, Signals, Supervisor, has_it_too};
 use common::{Checkpoint, Result, Step as _, clone, explain};
 use nix::libc::WNOHANG;
 use nix::sched::CloneFlags;
@@ -33,28 +33,30 @@ pub(crate) fn lab(command: &[OsString], host_proc: bool, reaps: bool) -> Result<
         flags |= CloneFlags::CLONE_NEWNS;
     }
     let mut passed_on = SigSet::all();
-    ITS_OWN
-        .into_iter()
-        .for_each(|signal| passed_on.remove(signal));
-    let signals = Signals::collect(passed_on)?;
-    let foreground = Foreground::note();
-    let checkpoint = Checkpoint::new()?;
+    for signal in ITS_OWN {
+        passed_on.remove(signal);
+    }
+    let supervisor = Supervisor::begin(Policy::PassOn, passed_on)?;
+    let init_is_announced = Checkpoint::new()?;
     let init = clone(flags, || {
-        checkpoint.wait()?;
-        init_function(command, host_proc, reaps, &signals)
+        init_is_announced.wait()?;
+        init_function(command, host_proc, reaps, supervisor.signals())
     })?;
+    let pid = init.pid();
     explain!(
-        "clone({}): process {init} is PID 1 of the namespace\n\
-         see: ls -l /proc/{init}/ns; grep Sig /proc/{init}/status",
-        describe(flags),
-        init = init.pid()
+        "clone({}): process {pid} is PID 1 of the namespace\n\
+         see: ls -l /proc/{pid}/ns; grep Sig /proc/{pid}/status",
+        describe(flags)
     );
-    checkpoint.open()?;
+    init_is_announced.open()?;
 
     // This process is to its PID 1 what PID 1 is to the program.
-    let status = serve(init.into_pid(), reaps, &signals);
-    foreground.take_back();
-    status
+    let status = supervisor.wait(init)?.status();
+    explain!(
+        "waitpid({pid}) in process {}: PID {pid} has ended with status {status}",
+        getpid()
+    );
+    Ok(status)
 }
 
 fn init_function(

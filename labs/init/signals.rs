@@ -1,7 +1,7 @@
 //! Which signals reach PID 1.
 
 use common::process::Reports;
-use common::{Child, Result, Step as _, clone, explain, say, signals};
+use common::{Result, Step as _, clone, explain, say, signals};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::signal::Signal::{self, SIGKILL, SIGTERM};
@@ -18,44 +18,60 @@ const NOBODY: i32 = -1;
 
 // ANCHOR: signals
 pub(crate) fn lab() -> Result<u8> {
-    let (init_reports, inside_reports) = (Reports::new()?, Reports::new()?);
-    let init = clone(CloneFlags::CLONE_NEWPID, || {
-        init_function(&init_reports, &inside_reports)
-    })?;
-    let lab = Lab {
-        init,
-        init_reports,
-        inside_reports,
-    };
-    let (inside, _) = lab.inside_reports.receive()?;
+    let (pid_1, pid_2) = (Reports::new()?, Reports::new()?);
+    let init = clone(CloneFlags::CLONE_NEWPID, || init_function(&pid_1, &pid_2))?;
+    let (pid_2_outside, _) = pid_2.receive()?;
 
+    let from_inside = |signal: Signal, handler: &str| {
+        explain!("kill(1, {signal}) in the namespace");
+        pid_2.answer(signal as i32)?;
+        let (_, errno) = pid_2.receive()?;
+        let row = format!("{signal}  {handler:<7}  PID 2      {errno:<6}");
+        ask_pid_1(&pid_1, &row)
+    };
+    let from_outside = |signal: Signal, handler: &str| {
+        explain!("kill({}, {signal}) out here", init.pid());
+        init.kill(signal)?;
+        let row = format!("{signal}  {handler:<7}  outside    0     ");
+        ask_pid_1(&pid_1, &row)
+    };
     say!("SIGNAL   HANDLER  SENT FROM  kill()  WHAT PID 1 SAYS")?;
-    lab.send_from_inside(SIGTERM, "none")?;
-    lab.send_from_inside(SIGKILL, "none")?;
-    lab.send_from_outside(SIGTERM, "none")?;
-    lab.init_reports.answer(INSTALL)?;
-    lab.init_reports.receive()?;
-    lab.send_from_inside(SIGTERM, "yes")?;
-    lab.send_from_outside(SIGTERM, "yes")?;
+    from_inside(SIGTERM, "none")?;
+    from_inside(SIGKILL, "none")?;
+    from_outside(SIGTERM, "none")?;
+    pid_1.answer(INSTALL)?;
+    pid_1.receive()?;
+    from_inside(SIGTERM, "yes")?;
+    from_outside(SIGTERM, "yes")?;
 
     // kill(SIGKILL) and waitpid().
-    let status = lab.init.end()?;
+    let status = init.end()?;
     explain!(
         "kill(SIGKILL) from outside: PID 1 has no protection against it, and with PID 1\n\
          the kernel ends every process of the namespace"
     );
     say!("SIGKILL  none     outside    0       nothing: it has ended with status {status}")?;
-    match kill(inside, None) {
+    match kill(pid_2_outside, None) {
         Err(Errno::ESRCH) => say!("PID 2 of the namespace: gone, too")?,
-        other => other.step("kill", format!("0 to process {inside}"))?,
+        other => other.step("kill", format!("0 to process {pid_2_outside}"))?,
     }
     Ok(0)
 }
 
+/// Asks PID 1 what became of the signal. A handler runs before its process sees
+/// anything else, so the answer is never early.
+fn ask_pid_1(pid_1: &Reports, row: &str) -> Result<()> {
+    pid_1.answer(WHOSE)?;
+    match pid_1.receive()? {
+        (_, NOBODY) => say!("{row}  no signal came"),
+        (_, sender) => say!("{row}  my handler ran, the sender is PID {sender}"),
+    }
+}
+
 /// PID 1 has no handler at first, and installs one when it is told to.
-fn init_function(reports: &Reports, inside_reports: &Reports) -> Result<u8> {
-    let _inside = clone(CloneFlags::empty(), || inside_function(inside_reports))?;
-    inside_reports.leave();
+fn init_function(reports: &Reports, pid_2: &Reports) -> Result<u8> {
+    let _pid_2 = clone(CloneFlags::empty(), || pid_2_function(pid_2))?;
+    pid_2.leave();
     loop {
         if reports.ask()? == INSTALL {
             signals::install(SIGTERM).step("sigaction", "SIGTERM")?;
@@ -66,44 +82,12 @@ fn init_function(reports: &Reports, inside_reports: &Reports) -> Result<u8> {
 }
 
 /// PID 2 sends PID 1 the signals that it is told to.
-fn inside_function(reports: &Reports) -> Result<u8> {
+fn pid_2_function(reports: &Reports) -> Result<u8> {
     reports.send(0)?;
     loop {
         let signal = Signal::try_from(reports.ask()?).step("kill", "a signal that is none")?;
-        reports.send(kill(INIT, signal).err().unwrap_or(Errno::from_raw(0)) as i32)?;
+        let answer = kill(INIT, signal).err().map_or(0, |errno| errno as i32);
+        reports.send(answer)?;
     }
 }
 // ANCHOR_END: signals
-
-struct Lab {
-    init: Child,
-    init_reports: Reports,
-    inside_reports: Reports,
-}
-
-impl Lab {
-    fn send_from_inside(&self, signal: Signal, handler: &str) -> Result<()> {
-        explain!("kill(1, {signal}) in the namespace");
-        self.inside_reports.answer(signal as i32)?;
-        let (_, errno) = self.inside_reports.receive()?;
-        self.print(signal, handler, "PID 2", errno)
-    }
-
-    fn send_from_outside(&self, signal: Signal, handler: &str) -> Result<()> {
-        explain!("kill({}, {signal}) out here", self.init.pid());
-        self.init.kill(signal)?;
-        self.print(signal, handler, "outside", 0)
-    }
-
-    /// Asks PID 1 what became of the signal. A handler runs before the process
-    /// sees anything else, so the answer is never early.
-    fn print(&self, signal: Signal, handler: &str, from: &str, errno: i32) -> Result<()> {
-        self.init_reports.answer(WHOSE)?;
-        let (_, sender) = self.init_reports.receive()?;
-        let row = format!("{signal}  {handler:<7}  {from:<9}  {errno:<6}");
-        match sender {
-            NOBODY => say!("{row}  no signal came"),
-            sender => say!("{row}  my handler ran, the sender is PID {sender}"),
-        }
-    }
-}
