@@ -2,23 +2,27 @@
 
 use std::fmt::Display;
 
-use common::{Checkpoint, Child, Result, clone, explain, say};
+use common::{Checkpoint, Child, Error, Result, clone, explain, say};
+use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
 use crate::clocks::Clocks;
+
+/// How often a child is tried. Each one that is in vain has taken a second or more.
+const ATTEMPTS: u8 = 20;
 
 // ANCHOR: child
 /// Starts a child that reads its clocks between two readings of the parent's. Only
 /// where no second has passed between these is the child's lead, in whole seconds,
 /// the offset; on a machine too busy for that, another child tries again.
-pub(crate) fn start_child(flags: CloneFlags) -> Result<(Child, Checkpoint, [i64; 4])> {
-    loop {
-        let (done, go) = (Checkpoint::new()?, Checkpoint::new()?);
+pub(crate) fn start_child(flags: CloneFlags) -> Result<(Child, Checkpoint)> {
+    for _ in 0..ATTEMPTS {
+        let (child_has_read, table_is_begun) = (Checkpoint::new()?, Checkpoint::new()?);
         let before = Clocks::read()?;
         let child = clone(flags, || {
             let clocks = Clocks::read()?;
-            done.open()?;
-            go.wait()?;
+            child_has_read.open()?;
+            table_is_begun.wait()?;
             explain!(
                 "clock_gettime() in the child: the offsets of its namespace are in the answer\n\
                  see: time_namespaces(7)"
@@ -26,12 +30,15 @@ pub(crate) fn start_child(flags: CloneFlags) -> Result<(Child, Checkpoint, [i64;
             say!("child   {}", columns(clocks.since(&before)))?;
             Ok(0)
         })?;
-        done.wait()?;
-        let elapsed = Clocks::read()?.since(&before);
-        if elapsed == [0; 4] {
-            return Ok((child, go, elapsed));
+        child_has_read.wait()?;
+        if Clocks::read()?.since(&before) == [0; 4] {
+            return Ok((child, table_is_begun));
         }
+        child.end()?;
     }
+    let object = format!("of parent and child within a second, {ATTEMPTS} times");
+    Err(Error::new("clock_gettime", object, Errno::EAGAIN)
+        .hint("the machine is too busy, or its clock is being set: try again when less is running"))
 }
 // ANCHOR_END: child
 

@@ -4,6 +4,7 @@
 
 mod child;
 mod clocks;
+mod exit_signal;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -13,11 +14,11 @@ use child::{columns, start_child};
 use clap::Parser;
 use clocks::NAMES;
 use common::credentials::{Capability, enter_unless_capable};
-use common::lab::ExplainArgs;
+use common::lab::{ExplainArgs, answer};
 use common::ns::CLONE_NEWTIME;
-use common::procfs::{check_proc, exit_signal};
+use common::procfs::check_proc;
 use common::{Result, Step as _, explain, ns, parse, say};
-use nix::errno::Errno;
+use exit_signal::exit_signal;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
@@ -92,11 +93,11 @@ fn lab() -> Result<u8> {
     } else {
         CloneFlags::empty()
     };
-    let (child, go, elapsed) = start_child(flags)?;
+    let (child, table_is_begun) = start_child(flags)?;
     say!("child                    {}\n", namespaces_of(child.pid())?)?;
 
     if args.late {
-        say!("write to {OFFSETS}: {}\n", words(write_offsets(&args)))?;
+        say!("write to {OFFSETS}: {}\n", answer(write_offsets(&args)))?;
     }
     if args.by_clone {
         say!(
@@ -110,8 +111,8 @@ fn lab() -> Result<u8> {
     say!("{OFFSETS}:\n{offsets}")?;
     say!("Seconds since the parent's reading before clone(), by each clock:\n")?;
     say!("        {}", columns(NAMES))?;
-    say!("parent  {}", columns(elapsed))?;
-    go.open()?;
+    say!("parent  {}", columns([0; 4]))?; // What start_child() has waited for.
+    table_is_begun.open()?;
     child.wait()
 }
 // ANCHOR_END: main
@@ -141,11 +142,4 @@ fn write_offsets(args: &Args) -> Result<()> {
 fn namespaces_of(pid: Pid) -> Result<String> {
     let time = ns::link(pid, "time")?;
     Ok(format!("{time}  {}", ns::link(pid, "time_for_children")?))
-}
-
-fn words(result: Result<()>) -> String {
-    match result.map_err(|error| error.errno()) {
-        Ok(()) => "done".to_owned(),
-        Err(errno) => errno.unwrap_or(Errno::EIO).to_string(),
-    }
 }

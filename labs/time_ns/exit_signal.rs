@@ -1,18 +1,13 @@
-//! What /proc/PID/stat says of a process, see proc_pid_stat(5).
+//! The signal that tells a parent of a child's end, see proc_pid_stat(5).
 
 use std::fs;
 
+use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::lab::{Error, Result, Step as _};
-
-/// The signal that the parent gets when a process ends: field 38, as a number,
-/// because clone(2) also takes one that no signal has.
-///
-/// # Errors
-/// `open`: ENOENT without /proc, or where the process has ended.
-pub fn exit_signal(pid: Pid) -> Result<i32> {
+/// Field 38 of /proc/PID/stat, as a number: clone(2) also takes one that no signal has.
+pub(crate) fn exit_signal(pid: Pid) -> Result<i32> {
     let path = format!("/proc/{pid}/stat");
     let stat = fs::read(&path).step("open", &path)?;
     // The program's name in it is cut to 15 bytes, also inside a character.
