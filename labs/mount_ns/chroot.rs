@@ -14,29 +14,24 @@ use crate::{STAGE, mount_tmpfs};
 
 // ANCHOR: chroot
 pub(crate) fn lab() -> Result<u8> {
-    let status = confine_and_walk_out("chroot", by_chroot)?;
-    if status != 0 {
-        return Ok(status);
-    }
+    confine_and_walk_out("chroot", by_chroot)?;
     say!("")?;
-    confine_and_walk_out("pivot_root", by_pivot_root)
+    confine_and_walk_out("pivot_root", by_pivot_root)?;
+    Ok(0)
 }
 
-fn confine_and_walk_out(way: &str, confine: fn() -> Result<()>) -> Result<u8> {
+fn confine_and_walk_out(way: &str, confine: fn() -> Result<()>) -> Result<()> {
     let child = clone(CloneFlags::CLONE_NEWNS, || {
         enter_small_world()?;
         say!("a small world:              files in /: {}", files("/")?)?;
         confine()?;
-        say!(
-            "{:<27} files in /: {}",
-            format!("{way} to /jail:"),
-            files("/")?
-        )?;
+        let confined = format!("{way} to /jail:");
+        say!("{confined:<27} files in /: {}", files("/")?)?;
         walk_out()?;
         say!("after the walk:             files in /: {}", files("/")?)?;
         Ok(0)
     })?;
-    child.wait()
+    child.succeed()
 }
 
 /// chroot(2) changes where this process's paths begin, and nothing else.

@@ -3,54 +3,73 @@
 //! Chapter: book/src/mount_ns.md. See mount_namespaces(7), mount(2), pivot_root(2).
 
 mod chroot;
-mod event;
+mod kind;
 mod mqueue;
 mod pivot_root;
 mod propagation;
 mod refusals;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable};
 use common::lab::{ExplainArgs, HoldArgs};
-use common::{Result, Step as _, explain, ns, parse};
+use common::ns::describe;
+use common::{Result, Step as _, explain, parse};
+use kind::{Propagation, names};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::getpid;
-use propagation::Propagation;
-use std::process::ExitCode;
 
 /// Shows which mounts travel between two mount namespaces, measured for each propagation type
 #[derive(Parser)]
 #[command(name = "mount_ns", version, mut_arg("hold", |hold| hold.requires("propagation")))]
 struct Args {
-    /// Only this propagation type, not each of the four
-    #[arg(value_enum, conflicts_with_all = ["mqueue", "pivot_root", "chroot", "refusals"])]
-    propagation: Option<Propagation>,
-    /// Unmount what both namespaces have: is it gone there, too?
-    #[arg(long, conflicts_with_all = ["mqueue", "pivot_root", "chroot", "refusals"])]
-    umount: bool,
-    /// Leave MS_SHARED out: the original is private when it is copied
-    #[arg(long, conflicts_with_all = ["mqueue", "pivot_root", "chroot", "refusals"])]
-    private_original: bool,
-    /// Unmount a file system of message queues in one namespace and not in the other
-    #[arg(long, conflicts_with_all = ["pivot_root", "chroot", "refusals"])]
-    mqueue: bool,
+    #[command(flatten)]
+    table: Table,
+    #[command(flatten)]
+    experiment: Experiment,
     /// Take the host's /dev/mqueue, not a mount of the lab's own
-    #[arg(long, requires = "mqueue")]
+    // `requires` asks for nothing that is excluded by another option.
+    #[arg(long, requires = "mqueue",
+          conflicts_with_all = ["Table", "pivot_root", "chroot", "refusals", "hold"])]
     host: bool,
-    /// Exchange the root for a tmpfs with pivot_root(): what is left of the old one
-    #[arg(long, conflicts_with_all = ["chroot", "refusals"])]
-    pivot_root: bool,
-    /// Walk out of a chroot, and fail to after pivot_root()
-    #[arg(long, conflicts_with = "refusals")]
-    chroot: bool,
-    /// Break each rule of pivot_root() once
-    #[arg(long)]
-    refusals: bool,
     #[command(flatten)]
     hold: HoldArgs,
     #[command(flatten)]
     explain: ExplainArgs,
+}
+
+/// The table of propagation types, and what is measured for it.
+#[derive(clap::Args)]
+struct Table {
+    /// Only this propagation type, not each of the four
+    #[arg(value_enum)]
+    propagation: Option<Propagation>,
+    /// Unmount what both namespaces have: is it gone there, too?
+    #[arg(long)]
+    umount: bool,
+    /// Leave MS_SHARED out: the original is private when it is copied
+    #[arg(long)]
+    private_original: bool,
+}
+
+/// What is shown in place of the table.
+#[derive(clap::Args)]
+#[group(multiple = false, conflicts_with_all = ["Table", "hold"])]
+struct Experiment {
+    /// Unmount a file system of message queues in one namespace and not in the other
+    #[arg(long)]
+    mqueue: bool,
+    /// Exchange the root for a tmpfs with pivot_root(): what is left of the old one
+    #[arg(long)]
+    pivot_root: bool,
+    /// Walk out of a chroot, and fail to after pivot_root()
+    #[arg(long)]
+    chroot: bool,
+    /// Break each rule of pivot_root() once
+    #[arg(long)]
+    refusals: bool,
 }
 
 const NEEDED: [Capability; 2] = [Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_CHROOT];
@@ -66,19 +85,21 @@ fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
     enter_unless_capable(&NEEDED)?;
-    if !args.host {
-        enter_stand_in(args.mqueue)?;
+    let asked = &args.experiment;
+    if asked.mqueue && args.host {
+        return mqueue::lab(true);
     }
-    if args.mqueue {
-        mqueue::lab(args.host)
-    } else if args.pivot_root {
+    enter_stand_in(asked.mqueue)?;
+    if asked.mqueue {
+        mqueue::lab(false)
+    } else if asked.pivot_root {
         pivot_root::lab()
-    } else if args.chroot {
+    } else if asked.chroot {
         chroot::lab()
-    } else if args.refusals {
+    } else if asked.refusals {
         refusals::lab()
     } else {
-        propagation::lab(&args)
+        propagation::lab(&args.table, &args.hold)
     }
 }
 
@@ -89,7 +110,7 @@ fn enter_stand_in(with_ipc: bool) -> Result<()> {
     let mut flags = CloneFlags::CLONE_NEWNS;
     // A file system of message queues shows those of one IPC namespace.
     flags.set(CloneFlags::CLONE_NEWIPC, with_ipc);
-    unshare(flags).step("unshare", ns::describe(flags))?;
+    unshare(flags).step("unshare", describe(flags))?;
 
     // The new namespace is a copy, and where the machine's mounts are shared the
     // copies are their peers: a mount in here would appear out there.
@@ -99,7 +120,7 @@ fn enter_stand_in(with_ipc: bool) -> Result<()> {
         "unshare({}), MS_REC | MS_PRIVATE on /, a tmpfs on {STAGE}:\n\
          a stand-in for the host, which sees none of what follows\n\
          see: cat /proc/{}/mountinfo",
-        ns::describe(flags),
+        describe(flags),
         getpid()
     );
     Ok(())
@@ -109,25 +130,13 @@ fn enter_stand_in(with_ipc: bool) -> Result<()> {
 fn set_propagation(directory: &str, propagation: MsFlags) -> Result<()> {
     let none = None::<&str>;
     mount(none, directory, none, propagation, none)
-        .step("mount", format!("{} on {directory}", describe(propagation)))
+        .step("mount", format!("{} on {directory}", names(propagation)))
 }
 
 /// `mount -t tmpfs tmpfs DIRECTORY`: an empty file system that exists in memory.
 fn mount_tmpfs(directory: &str) -> Result<()> {
-    let none = None::<&str>;
-    mount(
-        Some("tmpfs"),
-        directory,
-        Some("tmpfs"),
-        MsFlags::empty(),
-        none,
-    )
-    .step("mount", format!("tmpfs on {directory}"))
+    let (tmpfs, none) = (Some("tmpfs"), None::<&str>);
+    mount(tmpfs, directory, tmpfs, MsFlags::empty(), none)
+        .step("mount", format!("tmpfs on {directory}"))
 }
 // ANCHOR_END: stand_in
-
-/// Flags as they stand in the source: `MS_REC | MS_PRIVATE`.
-fn describe(flags: MsFlags) -> String {
-    let names: Vec<_> = flags.iter_names().map(|(name, _)| name).collect();
-    names.join(" | ")
-}

@@ -1,12 +1,14 @@
 //! pivot_root() into a tmpfs, and what is left of the old root.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 
-use common::lab::printable;
-use common::procfs::Proc;
+use common::lab::{printable, yes_no};
+use common::procfs::{Mount, check_proc, parse_mounts};
 use common::{Result, Step as _, clone, explain, say};
-use nix::fcntl::{OFlag, open};
+use nix::fcntl::{OFlag, open, openat};
 use nix::mount::{MntFlags, umount2};
 use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
@@ -16,6 +18,7 @@ use crate::{STAGE, mount_tmpfs};
 
 // ANCHOR: pivot_root
 pub(crate) fn lab() -> Result<u8> {
+    check_proc()?;
     // Every process of the namespace whose root is the old one gets the new one:
     // hence a namespace with a single process.
     let child = clone(CloneFlags::CLONE_NEWNS, child_function)?;
@@ -23,10 +26,11 @@ pub(crate) fn lab() -> Result<u8> {
 }
 
 fn child_function() -> Result<u8> {
-    let proc = Proc::open()?;
     let old_root = identity("/")?;
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let opened_before = open("/", flags, Mode::empty()).step("open", "/")?;
+    let path = format!("/proc/{}", getpid());
+    let proc = open(path.as_str(), flags, Mode::empty()).step("open", path)?;
 
     let new_root = format!("{STAGE}/new_root");
     fs::create_dir(&new_root).step("mkdir", &new_root)?;
@@ -49,12 +53,12 @@ fn child_function() -> Result<u8> {
          see: cat /proc/{}/mounts",
         getpid()
     );
-    let below = proc.mounts(getpid())?.len().saturating_sub(1);
+    let below = mounts(&proc)?.len().saturating_sub(1);
     say!("\npivot_root(\".\", \"old\")")?;
     say!("  files in /:               {}", files("/")?)?;
     say!(
         "  /old is the old root:     {}",
-        yes(identity("/old")? == old_root)
+        yes_no(identity("/old")? == old_root)
     )?;
     say!("  mounts on /old and below: {below}")?;
 
@@ -64,9 +68,9 @@ fn child_function() -> Result<u8> {
     say!("  files in /old:            {}", files("/old")?)?;
     say!(
         "  /.. is /:                 {}",
-        yes(identity("/..")? == identity("/")?)
+        yes_no(identity("/..")? == identity("/")?)
     )?;
-    for mount in proc.mounts(getpid())? {
+    for mount in mounts(&proc)? {
         say!(
             "  mounts left:              {} on {} type {}",
             mount.source,
@@ -80,7 +84,7 @@ fn child_function() -> Result<u8> {
     say!("\nfchdir() to a descriptor of / that was opened before")?;
     say!(
         "  . is the old root:        {}",
-        yes(identity(".")? == old_root)
+        yes_no(identity(".")? == old_root)
     )?;
     Ok(0)
 }
@@ -90,6 +94,16 @@ fn child_function() -> Result<u8> {
 fn identity(directory: &str) -> Result<(u64, u64)> {
     let metadata = fs::metadata(directory).step("stat", directory)?;
     Ok((metadata.dev(), metadata.ino()))
+}
+
+/// This process's mounts, by its folder in /proc: no path leads there any more.
+fn mounts(proc: &OwnedFd) -> Result<Vec<Mount>> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+    let path = "/proc/self/mountinfo";
+    let file = openat(proc, "mountinfo", flags, Mode::empty()).step("open", path)?;
+    let mut text = Vec::new();
+    File::from(file).read_to_end(&mut text).step("read", path)?;
+    Ok(parse_mounts(&text))
 }
 
 /// The names in a directory, in alphabetical order.
@@ -105,8 +119,4 @@ pub(crate) fn files(directory: &str) -> Result<String> {
     } else {
         names.join(" ")
     })
-}
-
-fn yes(answer: bool) -> &'static str {
-    if answer { "yes" } else { "no" }
 }

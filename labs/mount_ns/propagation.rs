@@ -4,79 +4,51 @@ use std::fs::create_dir_all;
 
 use clap::ValueEnum;
 use common::credentials::nsenter;
-use common::lab::Hold;
+use common::lab::{Hold, HoldArgs, yes_no};
 use common::process::Reports;
-use common::procfs::Proc;
-use common::{Error, Result, Step as _, clone, explain, say};
+use common::procfs::{Mount, check_proc, mounts_of};
+use common::{Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::CloneFlags;
 use nix::unistd::{Pid, getpid};
 
-use crate::event::Event;
-use crate::{Args, STAGE, describe, set_propagation};
+use crate::kind::{Propagation, names};
+use crate::{STAGE, Table, mount_tmpfs, set_propagation};
 
-/// The propagation types of mount_namespaces(7).
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Propagation {
-    /// Nothing travels
-    Private,
-    /// Mounts come in, none goes out
-    Slave,
-    /// Mounts travel in both directions
-    Shared,
-    /// Private, and no source of bind mounts
-    Unbindable,
-}
-
-impl Propagation {
-    fn flag(self) -> MsFlags {
-        match self {
-            Self::Private => MsFlags::MS_PRIVATE,
-            Self::Slave => MsFlags::MS_SLAVE,
-            Self::Shared => MsFlags::MS_SHARED,
-            Self::Unbindable => MsFlags::MS_UNBINDABLE,
-        }
-    }
-
-    fn name(self) -> String {
-        self.to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned())
-    }
-}
-
-pub(crate) fn lab(args: &Args) -> Result<u8> {
-    let hold = args.hold.begin()?;
-    let proc = Proc::open()?;
-    if !args.private_original {
+pub(crate) fn lab(table: &Table, hold: &HoldArgs) -> Result<u8> {
+    let hold = hold.begin()?;
+    check_proc()?;
+    if !table.private_original {
         set_propagation(STAGE, MsFlags::MS_SHARED)?;
         explain!("mount(MS_SHARED on {STAGE}): it is now the first member of a peer group");
     }
-    say!(
-        "{STAGE} is a tmpfs; outside, in the original mount namespace, mountinfo says: {}\n",
-        tag(&proc, getpid())?
-    )?;
-    let event = if args.umount {
-        Event::Umount
+    let tag = tag(getpid())?;
+    say!("{STAGE} is a tmpfs; outside, in the original mount namespace, mountinfo says: {tag}\n")?;
+    if table.umount {
+        say!("inside, the  unmounted outside:  unmounted inside:  bind mount   mountinfo")?;
+        say!("copy is      gone inside?        gone outside?      of the copy  says inside")?;
     } else {
-        Event::Mount
-    };
-    event.print_heading()?;
+        say!("inside, the  mounted outside:    mounted inside:    bind mount   mountinfo")?;
+        say!("copy is      seen inside?        seen outside?      of the copy  says inside")?;
+    }
     for &propagation in Propagation::value_variants() {
-        if args.propagation.is_none_or(|only| only == propagation) {
-            measure(propagation, event, &proc, hold.as_ref())?;
+        if table.propagation.is_none_or(|only| only == propagation) {
+            measure(propagation, table.umount, hold.as_ref())?;
         }
     }
     Ok(0)
 }
 
 // ANCHOR: measure
-fn measure(kind: Propagation, event: Event, proc: &Proc, hold: Option<&Hold>) -> Result<()> {
+fn measure(kind: Propagation, unmounts: bool, hold: Option<&Hold>) -> Result<()> {
     let name = kind.name();
     let [outside, inside] = ["outside", "inside"].map(|side| format!("{STAGE}/{name}/{side}"));
     for directory in [&outside, &inside] {
         create_dir_all(directory).step("mkdir", directory)?;
-        event.prepare(directory)?;
+        if unmounts {
+            mount_tmpfs(directory)?; // Before the copy is made, so that both have it.
+        }
     }
 
     let reports = Reports::new()?;
@@ -84,37 +56,53 @@ fn measure(kind: Propagation, event: Event, proc: &Proc, hold: Option<&Hold>) ->
         set_propagation(STAGE, kind.flag())?;
         reports.send(0)?;
         reports.ask()?; // The outside has done its part.
-        event.happen(&inside)?;
+        if unmounts {
+            umount2(inside.as_str(), MntFlags::empty()).step("umount", &inside)?;
+        } else {
+            mount_tmpfs(&inside)?;
+        }
         reports.send(try_to_bind(&name)?)?;
         reports.ask()?; // The row is printed.
         Ok(0)
     })?;
     reports.receive()?;
-    explain_copy(kind, child.pid());
-    let tag = tag(proc, child.pid())?;
+    explain!(
+        "clone(CLONE_NEWNS), and {} on {STAGE} in process {child}: the copy is {name}\n\
+         see: grep ' {STAGE} ' /proc/{child}/mountinfo",
+        names(kind.flag()),
+        child = child.pid()
+    );
+    let tag = tag(child.pid())?;
 
-    event.happen(&outside)?;
-    let came_in = event.is_noticed(proc, child.pid(), &outside)?;
+    if unmounts {
+        umount2(outside.as_str(), MntFlags::empty()).step("umount", &outside)?;
+    } else {
+        mount_tmpfs(&outside)?;
+    }
+    let came_in = mount_on(child.pid(), &outside)?.is_some() != unmounts;
     reports.answer(0)?;
     let (_, bound) = reports.receive()?;
-    let went_out = event.is_noticed(proc, getpid(), &inside)?;
+    let went_out = mount_on(getpid(), &inside)?.is_some() != unmounts;
+    let call = ["mount(\"tmpfs\")", "umount()"][usize::from(unmounts)];
     explain!(
-        "{} on {outside} in process {}, on {inside} in process {}",
-        event.call(),
+        "{call} on {outside} in process {}, on {inside} in process {}",
         getpid(),
         child.pid()
     );
 
-    let (came_in, went_out, bound) = (yes(came_in), yes(went_out), words(bound));
+    let (came_in, went_out, bound) = (yes_no(came_in), yes_no(went_out), words(bound));
     say!("{name:<12} {came_in:<19} {went_out:<18} {bound:<12} {tag}")?;
     if let Some(hold) = hold {
         hold.wait(&commands(child.pid(), &name))?;
     }
     reports.answer(0)?;
-    match child.wait()? {
-        0 => Ok(()),
-        _ => Err(Error::PeerGone),
-    }
+    child.succeed()
+}
+
+/// The topmost mount on a directory, in the list of a process's mount namespace.
+pub(crate) fn mount_on(pid: Pid, directory: &str) -> Result<Option<Mount>> {
+    let mounts = mounts_of(pid)?;
+    Ok(mounts.into_iter().rfind(|mount| mount.point == directory))
 }
 
 /// 0 if the copy could be the source of a bind mount, or the errno.
@@ -131,24 +119,10 @@ fn try_to_bind(name: &str) -> Result<i32> {
 }
 // ANCHOR_END: measure
 
-fn explain_copy(kind: Propagation, child: Pid) {
-    explain!(
-        "clone(CLONE_NEWNS), and {} on {STAGE} in process {child}: the copy is {}\n\
-         see: grep ' {STAGE} ' /proc/{child}/mountinfo",
-        describe(kind.flag()),
-        kind.name()
-    );
-}
-
 /// The optional fields of mountinfo; `-` is what follows them where there are none.
-fn tag(proc: &Proc, pid: Pid) -> Result<String> {
-    let mount = proc.mount_on(pid, STAGE)?;
-    let tag = mount.map(|mount| mount.propagation).unwrap_or_default();
-    Ok(if tag.is_empty() { "-".into() } else { tag })
-}
-
-fn yes(answer: bool) -> &'static str {
-    if answer { "yes" } else { "no" }
+fn tag(pid: Pid) -> Result<String> {
+    let tag = mount_on(pid, STAGE)?.map(|mount| mount.propagation);
+    Ok(tag.filter(|tag| !tag.is_empty()).unwrap_or("-".into()))
 }
 
 fn words(errno: i32) -> String {

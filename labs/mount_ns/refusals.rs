@@ -49,10 +49,7 @@ pub(crate) fn lab() -> Result<u8> {
             say!("{rule:<36} {answer}")?;
             Ok(0)
         })?;
-        match child.wait()? {
-            0 => {}
-            status => return Ok(status),
-        }
+        child.succeed()?;
     }
     Ok(0)
 }

@@ -1,23 +1,9 @@
 //! The mounts that a process sees, as /proc tells them.
 
 use std::fmt::Display;
-use std::fs::{self, File};
-use std::io::Read as _;
-use std::os::fd::OwnedFd;
+use std::fs;
 
-use nix::fcntl::{OFlag, open, openat};
-use nix::sys::stat::Mode;
-use nix::unistd::Pid;
-
-use super::status::check_proc;
 use crate::lab::{Result, Step as _};
-
-/// A handle on /proc. It stays valid in a process that changes its root, and
-/// shows the mounts as that process then sees them.
-#[derive(Debug)]
-pub struct Proc {
-    directory: OwnedFd,
-}
 
 /// One mount, from a line of proc_pid_mountinfo(5). Blanks in paths stand there
 /// as `\040`, and are left so.
@@ -39,53 +25,6 @@ pub struct Mount {
     pub options: String,
 }
 
-impl Proc {
-    /// Opens /proc, closed by exec.
-    ///
-    /// # Errors
-    /// `open`: ENOENT, and those of [`check_proc`] where it is another PID namespace's.
-    pub fn open() -> Result<Self> {
-        check_proc()?;
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let directory = open("/proc", flags, Mode::empty()).step("open", "/proc")?;
-        Ok(Self { directory })
-    }
-
-    /// The text of a file of a process, such as `mounts`.
-    ///
-    /// # Errors
-    /// `open`: ENOENT if the process has ended, EACCES if it is another user's.
-    pub fn read(&self, pid: Pid, file: &str) -> Result<String> {
-        let path = format!("{pid}/{file}");
-        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let file = openat(&self.directory, path.as_str(), flags, Mode::empty())
-            .step("open", format!("/proc/{path}"))?;
-        let mut bytes = Vec::new();
-        File::from(file)
-            .read_to_end(&mut bytes)
-            .step("read", format!("/proc/{path}"))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// The mounts in a process's namespace that lie below its root.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read).
-    pub fn mounts(&self, pid: Pid) -> Result<Vec<Mount>> {
-        let text = self.read(pid, "mountinfo")?;
-        Ok(parse(&text))
-    }
-
-    /// The topmost mount on a directory, if there is one.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read).
-    pub fn mount_on(&self, pid: Pid, directory: &str) -> Result<Option<Mount>> {
-        let mounts = self.mounts(pid)?;
-        Ok(mounts.into_iter().rfind(|mount| mount.point == directory))
-    }
-}
-
 /// The mounts in /proc/PID/mountinfo, or with the word `self` this process's own.
 ///
 /// # Errors
@@ -93,12 +32,14 @@ impl Proc {
 pub fn mounts_of(process: impl Display) -> Result<Vec<Mount>> {
     let path = format!("/proc/{process}/mountinfo");
     let text = fs::read(&path).step("open", path)?;
-    // A mount point may hold bytes that are no UTF-8.
-    Ok(parse(&String::from_utf8_lossy(&text)))
+    Ok(parse_mounts(&text))
 }
 
-fn parse(mountinfo: &str) -> Vec<Mount> {
-    mountinfo.lines().filter_map(parse_line).collect()
+/// The mounts in the text of a mountinfo.
+pub fn parse_mounts(mountinfo: &[u8]) -> Vec<Mount> {
+    // A mount point may hold bytes that are no UTF-8.
+    let text = String::from_utf8_lossy(mountinfo);
+    text.lines().filter_map(parse_line).collect()
 }
 
 /// `36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue`
