@@ -53,7 +53,7 @@ pub(crate) fn lab(command: &[OsString], host_proc: bool, reaps: bool) -> Result<
     // This process is to its PID 1 what PID 1 is to the program.
     let status = supervisor.wait(init)?.status();
     explain!(
-        "waitpid({pid}) in process {}: PID {pid} has ended with status {status}",
+        "waitpid() in process {}: PID {pid} has ended with status {status}",
         getpid()
     );
     Ok(status)
