@@ -253,7 +253,10 @@ fn a_veth0_without_an_address_is_removed_at_once() {
     let expected = "status 1\nRTM_GETLINK\nRTM_NEWLINK\nRTM_NEWADDR\nRTM_DELLINK\n";
     assert_eq!(stdout(&run), expected);
     let error = stderr(&run);
-    assert!(error.starts_with("net_ns: RTM_NEWADDR 169.254.1.1/30: ENOBUFS"), "{error}");
+    assert!(
+        error.starts_with("net_ns: RTM_NEWADDR 169.254.1.1/30: ENOBUFS"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -261,7 +264,8 @@ fn another_link_may_take_the_index_meanwhile() {
     require!(is_root(), "makes a host of its own");
     require!(installed("strace"), "delays a system call with strace");
     // eth0 and its peer are the newest links of the host, so the lab takes the highest index + 2.
-    let script = "strace -qq -o /tmp/calls -e trace=sendto -e inject=sendto:delay_enter=1500000:when=2 \
+    let script =
+        "strace -qq -o /tmp/calls -e trace=sendto -e inject=sendto:delay_enter=1500000:when=2 \
              net_ns --host >/tmp/transcript & lab=$!
          wait_for grep -q RTM_GETLINK /tmp/calls
          highest=$(ip -o link | sort -n | tail -1 | cut -d: -f1)

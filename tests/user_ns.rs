@@ -4,7 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use crate::support::{
-    Lab, Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout, storm,
+    Lab, Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout,
+    storm,
 };
 use nix::sys::signal::Signal;
 

@@ -7,9 +7,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use common::credentials::map_to_root;
+use common::lab::answer;
 use common::process::Reports;
 use common::{Result, Step as _, clone, explain, say};
-use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::{AccessFlags, Uid, access, fchown, getegid, geteuid};
@@ -88,8 +88,4 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.0, self.1)
     }
-}
-
-fn answer(result: std::result::Result<(), Errno>) -> String {
-    result.map_or_else(|errno| errno.to_string(), |()| "done".to_owned())
 }

@@ -1,9 +1,9 @@
 //! Every capability, and nothing to use it on but what the user namespace owns.
 
 use common::credentials::{Identity, map_to_root};
+use common::lab::answer;
 use common::ns::describe;
 use common::{Checkpoint, Result, Step as _, clone, explain, say};
-use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
@@ -74,7 +74,3 @@ fn attempts() -> [(&'static str, nix::Result<()>); 3] {
     ]
 }
 // ANCHOR_END: powerless
-
-fn answer(result: std::result::Result<(), Errno>) -> String {
-    result.map_or_else(|errno| errno.to_string(), |()| "done".to_owned())
-}

@@ -1,6 +1,7 @@
 //! What the kernel refuses to take as a map, and from whom.
 
 use common::credentials::write_map;
+use common::lab::answer;
 use common::process::Reports;
 use common::{Checkpoint, Result, clone, explain, say};
 use nix::sched::CloneFlags;
@@ -96,11 +97,3 @@ fn attempt(writer: &str, pid: Pid, text: &str) -> Result<u8> {
     Ok(0)
 }
 // ANCHOR_END: refused
-
-/// `done`, or the errno with its words.
-fn answer(written: Result<()>) -> String {
-    match written.map_err(|error| error.errno()) {
-        Ok(()) => "done".to_owned(),
-        Err(errno) => errno.map_or_else(|| "failed".to_owned(), |errno| errno.to_string()),
-    }
-}
