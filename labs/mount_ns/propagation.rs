@@ -83,7 +83,11 @@ fn measure(kind: Propagation, unmounts: bool, hold: Option<&Hold>) -> Result<()>
     reports.answer(0)?;
     let (_, bound) = reports.receive()?;
     let went_out = mount_on(getpid(), &inside)?.is_some() != unmounts;
-    let call = ["mount(\"tmpfs\")", "umount()"][usize::from(unmounts)];
+    let call = if unmounts {
+        "umount()"
+    } else {
+        "mount(\"tmpfs\")"
+    };
     explain!(
         "{call} on {outside} in process {}, on {inside} in process {}",
         getpid(),
