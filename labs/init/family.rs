@@ -42,7 +42,8 @@ pub(crate) fn heir_function(
     let zombie = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
     match waitid(Id::All, zombie).step("waitid", "WNOWAIT")? {
         WaitStatus::Exited(_, ORPHANS_STATUS) => reports.send(0)?,
-        _ => return Err(Error::PeerGone), // It ended too early, and has said why.
+        WaitStatus::Signaled(_, signal, _) => return Err(Error::ChildKilled(signal as i32)),
+        _ => return Err(Error::PeerGone), // It has failed, and said why.
     }
     reports.ask()?;
     if !reaps {
