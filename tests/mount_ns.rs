@@ -288,3 +288,17 @@ fn ends_at_a_random_moment_without_a_trace() {
         storm::end_at_random(&lab, signal, Duration::from_millis(20));
     }
 }
+
+#[test]
+fn the_hosts_mounts_are_for_mqueue_alone() {
+    require!(is_root(), "makes a host of its own");
+    // clap does not ask for a required option that another one excludes.
+    let script = "state >/before
+         for option in slave --umount --private-original --pivot-root --chroot --refusals '--hold 0'; do
+             mount_ns --host $option 2>/dev/null; echo $?; mount_ns $option --host 2>/dev/null; echo $?
+         done | sort | uniq -c | tr -s ' '
+         for option in --mqueue --pivot-root --chroot --refusals; do
+             mount_ns $option --hold 0 2>/dev/null; echo $?
+         done | sort | uniq -c | tr -s ' '; settled";
+    host::on_own_host(script).stdout(" 14 2\n 4 2\n");
+}

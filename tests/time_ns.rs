@@ -200,3 +200,34 @@ fn leaves_the_host_untouched() {
         "time_ns; time_ns --late; time_ns --by-clone; $user time_ns; fails time_ns --boottime -9999999999",
     );
 }
+
+/// A /proc/uptime in which time flies: a reading waits for the next line that is written.
+const HURRY: &str = "mkfifo /tmp/uptime; mount --bind /tmp/uptime /proc/uptime
+     hurry() { for second in $*; do echo $second.00 0 >/tmp/uptime; sleep 0.01; done; }";
+
+#[test]
+fn a_machine_too_busy_to_compare_clocks_is_said_after_some_attempts() {
+    require!(is_root(), "mounts over /proc/uptime");
+    for user in ["", "$user"] {
+        let script = format!(
+            "{HURRY}; hurry $(seq 1000 1000 99000) &
+             timeout -s KILL 60 {user} time_ns >/dev/null; status=$?; kill %1; exit $status"
+        );
+        let error = stderr(&host::on_own_host(&script).code(1));
+        let expected = "time_ns: clock_gettime of parent and child ";
+        assert!(error.contains(expected), "{error}");
+        assert!(error.contains("\nhint: the machine is too busy"), "{error}");
+    }
+}
+
+/// The parent kills the child of such an attempt, and means nothing by it.
+#[test]
+fn the_child_of_an_attempt_in_vain_is_not_taken_for_the_one_that_failed() {
+    require!(is_root(), "mounts over /proc/uptime");
+    // The parent, a child and the parent again; then the parent, and a child that fails.
+    let script = format!("{HURRY}; hurry 1000 1000 3000 3000 x & exec time_ns");
+    let error = stderr(&host::on_own_host(&script).code(1));
+    let expected = "time_ns: read /proc/uptime: EBADMSG: ";
+    assert!(error.starts_with(expected), "{error}");
+    assert_eq!(error.lines().count(), 2, "{error}");
+}

@@ -103,12 +103,6 @@ fn measure(kind: Propagation, unmounts: bool, hold: Option<&Hold>) -> Result<()>
     child.succeed()
 }
 
-/// The topmost mount on a directory, in the list of a process's mount namespace.
-pub(crate) fn mount_on(pid: Pid, directory: &str) -> Result<Option<Mount>> {
-    let mounts = mounts_of(pid)?;
-    Ok(mounts.into_iter().rfind(|mount| mount.point == directory))
-}
-
 /// 0 if the copy could be the source of a bind mount, or the errno.
 fn try_to_bind(name: &str) -> Result<i32> {
     let target = format!("{STAGE}/{name}/bound");
@@ -122,6 +116,12 @@ fn try_to_bind(name: &str) -> Result<i32> {
     }
 }
 // ANCHOR_END: measure
+
+/// The topmost mount on a directory, in the list of a process's mount namespace.
+pub(crate) fn mount_on(pid: Pid, directory: &str) -> Result<Option<Mount>> {
+    let mounts = mounts_of(pid)?;
+    Ok(mounts.into_iter().rfind(|mount| mount.point == directory))
+}
 
 /// The optional fields of mountinfo; `-` is what follows them where there are none.
 fn tag(pid: Pid) -> Result<String> {
