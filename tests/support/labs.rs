@@ -60,17 +60,19 @@ pub(crate) fn writers() -> Vec<Lab> {
         .collect()
 }
 
-/// Every lab that there is: `labs/NAME.rs` and `labs/NAME/main.rs`.
+/// Every lab that there is: `labs/NAME.rs`, `labs/NAME/main.rs` and `labs/tools/NAME/main.rs`.
 pub(crate) fn names() -> Vec<String> {
     let labs = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs");
-    let files = fs::read_dir(labs).expect("the folder of the labs");
-    let names = files.map(|file| {
-        file.expect("a lab")
-            .file_name()
-            .to_string_lossy()
-            .into_owned()
-    });
+    let mut names = Vec::new();
+    for folder in [labs.join("tools"), labs] {
+        for lab in fs::read_dir(folder).expect("the folder of the labs") {
+            let path = lab.expect("a lab").path();
+            let file = path.extension().is_some_and(|extension| extension == "rs");
+            if file || path.join("main.rs").is_file() {
+                let name = path.file_stem().expect("a name");
+                names.push(name.to_string_lossy().into_owned());
+            }
+        }
+    }
     names
-        .map(|name| name.trim_end_matches(".rs").to_owned())
-        .collect()
 }
