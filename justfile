@@ -74,7 +74,7 @@ faults:
 bless *args:
     #!/bin/sh
     command -v cargo-insta >/dev/null || cargo install --locked cargo-insta@1.49.0
-    BLESS=1 INSTA_UPDATE=new {{ just }} test "$@"
+    INSTA_UPDATE=new {{ just }} test "$@"
     cargo insta review
 
 # Look for mistakes: formatting, clippy with warnings denied

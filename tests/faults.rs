@@ -39,8 +39,6 @@ const MORE: &[&str] = &[
     "ns_exec /proc/self/ns/uts /bin/true",
     "ns_exec --type uts /proc/self/ns/uts /bin/true",
     "ns_exec --target 1 --uts --wd=/ /bin/true",
-    "ns_cost --nesting --rounds 1",
-    "ns_cost --mounts --rounds 1",
     "ns_cost --alive 10",
     "unshare --uts /bin/true",
     "unshare -Ur /bin/true",

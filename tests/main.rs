@@ -30,6 +30,7 @@ mod ns_cost;
 mod ns_exec;
 mod ns_exec_target;
 mod pid_ns;
+mod plots;
 mod robust;
 mod sessions;
 mod storms;

@@ -14,6 +14,9 @@
 
 mod figures;
 mod pairs;
+#[path = "../support/plot.rs"]
+#[allow(dead_code, reason = "what the plots of ns_cost need")]
+mod plot;
 mod run;
 mod svg;
 

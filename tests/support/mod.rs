@@ -1,11 +1,13 @@
 //! Runs the finished labs on the real kernel, and makes their output comparable.
 
+pub(crate) mod blessed;
 pub(crate) mod cgroups;
 pub(crate) mod figures;
 pub(crate) mod host;
 pub(crate) mod hostile;
 pub(crate) mod labs;
 pub(crate) mod normalise;
+pub(crate) mod plot;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod session;

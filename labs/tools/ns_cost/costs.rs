@@ -1,185 +1,129 @@
-//! The lab's main table: every type, two sets of them, and processes to compare.
+//! The main table: every type, two sets of them, and processes to compare.
 
-use std::time::Duration;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use common::reports::Reports;
-use common::{ChildStack, Error, Result, explain};
+use common::clone::describe;
+use common::{ChildStack, Result, explain};
+use nix::sched::CloneFlags;
 
+use crate::alive::grow;
 use crate::kind::Kind;
-use crate::life::{Life, receive, send};
-use crate::processes::{WAYS, Way};
-use crate::progress::Progress;
-use crate::statistics::{Summary, shuffle};
-use crate::{Budget, limits, memory};
+use crate::life::{create, destroy, join};
+use crate::numbers::{measured, report};
+use crate::processes::{self, WAYS};
+use crate::table::{Cell, Row, Summary, objects, table};
+use crate::{Answer, enter_user_namespace};
 
-/// All that was measured, types and sets in their own order.
-pub(crate) struct Costs {
-    pub(crate) rounds: usize,
-    pub(crate) types: Vec<Cost>,
-    pub(crate) sets: Vec<Cost>,
-    pub(crate) processes: Vec<(&'static str, Summary)>,
-}
-
-/// What one type, or a set, costs.
-pub(crate) struct Cost {
-    pub(crate) kind: Kind,
-    pub(crate) create: Summary,
-    pub(crate) join: Summary,
-    pub(crate) close: Summary,
-    /// None where the end could not be watched.
-    pub(crate) gone: Option<Summary>,
-    /// In KiB.
-    pub(crate) memory: f64,
-}
-
-/// The measurements of one kind, one of each for a round.
-struct Samples {
+/// A kind, what one of it holds in KiB, and the times of each life.
+struct Sample {
     kind: Kind,
-    memory: f64,
-    create: Vec<Duration>,
-    join: Vec<Duration>,
-    close: Vec<Duration>,
-    gone: Vec<Duration>,
+    memory: Option<f64>,
+    lives: Vec<[f64; 4]>,
 }
 
 // ANCHOR: measure
-pub(crate) fn measure(budget: &Budget) -> Result<Costs> {
-    let (mut life, progress) = (Life::new()?, Progress::new());
-    let mut child_stack = ChildStack::new()?;
-    let kinds: Vec<_> = Kind::each().into_iter().chain(Kind::sets()).collect();
-    let mut samples = memory_of_each(&mut life, &kinds, budget, &progress)?;
+pub(crate) fn measure(rounds: usize) -> Result<Answer> {
+    let mut samples = samples(rounds)?;
     let mut processes = WAYS.map(|way| (way, Vec::new()));
-
+    let mut child_stack = ChildStack::new()?;
     // What happens for the first time takes longer: one round is not counted.
-    for kind in kinds {
-        Samples::new(kind, 0.0).take(&mut life)?;
-    }
-    for way in WAYS {
-        way.measure(&mut child_stack)?;
-    }
-    let mut rounds = 0;
-    for round in budget.rounds() {
-        progress.show("round", round + 1, budget.rounds as usize);
-        shuffle(&mut samples);
-        for sample in &mut samples {
-            sample.take(&mut life)?;
+    for _ in 0..=rounds {
+        for Sample { kind, lives, .. } in shuffled(&mut samples) {
+            lives.push(life(kind)?);
         }
-        shuffle(&mut processes);
-        for (way, times) in &mut processes {
-            times.push(way.measure(&mut child_stack)?);
+        for (way, times) in shuffled(&mut processes) {
+            times.push(processes::start(way, &mut child_stack)?);
         }
-        rounds += 1;
     }
-    drop(progress);
-    explain_rounds(rounds);
-    Ok(Costs::of(rounds, samples, processes.to_vec()))
+    let processes = processes.iter().map(|(way, times)| {
+        let time = Summary::of(times.iter().copied().skip(1));
+        vec![Cell::name("name", way), Cell::interval("start_us", time)]
+    });
+    let rows: Vec<_> = samples.iter().map(row).collect();
+    Ok(answer(rounds, &rows, &processes.collect::<Vec<_>>()))
+}
+
+/// The times to create a kind, to join it, to close it, and until it was gone, NaN where
+/// that was not seen. A process and a user namespace of its own: nothing that is left of
+/// the life before counts against the limits there.
+fn life(kind: &Kind) -> Result<[f64; 4]> {
+    measured(|reports| {
+        enter_user_namespace()?;
+        let (created, handles) = create(kind, &describe(kind.flags))?;
+        let joined = join(kind, &handles)?;
+        let (closed, gone) = destroy(kind, handles)?;
+        let times = [created, joined, closed, gone.unwrap_or(f64::NAN)];
+        times.into_iter().try_for_each(|time| report(reports, time))
+    })
+}
+
+/// A new order for every round: what one measurement leaves behind (warm caches, a
+/// namespace that is still being freed) then meets another neighbour each time.
+fn shuffled<T>(items: &mut [T]) -> Vec<&mut T> {
+    let mut items: Vec<_> = items.iter_mut().collect();
+    items.sort_by_cached_key(|_| RandomState::new().build_hasher().finish());
+    items
 }
 // ANCHOR_END: measure
 
-/// Enough of them to tell a namespace from what else the machine allocates; network
-/// namespaces are large, and a small machine is to survive this.
-fn memory_of_each(
-    life: &mut Life,
-    kinds: &[Kind],
-    budget: &Budget,
-    progress: &Progress,
-) -> Result<Vec<Samples>> {
-    let number = (budget.rounds as usize * 20).clamp(40, 400);
-    let descriptor = memory::of_a_descriptor(number)?;
-    let mut samples = Vec::new();
-    for (done, kind) in kinds.iter().enumerate() {
-        progress.show("memory", done + 1, kinds.len());
-        let number = if kind.has("net") { number / 10 } else { number };
-        let memory = memory::of(life, kind, number)? - descriptor * kind.types.len() as f64;
-        samples.push(Samples::new(kind.clone(), memory));
-    }
+/// Many of each kind, to tell a namespace from what else the machine allocates; of
+/// network namespaces, which are large, fewer, so that a small machine survives this.
+fn samples(rounds: usize) -> Result<Vec<Sample>> {
+    let many = (5 * rounds).clamp(10, 100);
     explain!(
-        "/proc/meminfo, while {number} namespaces of each type are made ({} with NET), held by\n\
+        "/proc/meminfo, while {} namespaces of each type are made ({} with NET), held by\n\
          descriptors: how SUnreclaim and Percpu grow, for each of them",
-        number / 10
+        4 * many,
+        4 * (many / 10)
     );
-    Ok(samples)
-}
-
-impl Samples {
-    fn new(kind: Kind, memory: f64) -> Self {
-        Self {
+    explain!(
+        "{rounds} rounds in random order, by CLOCK_MONOTONIC: a child calls unshare(), the lab\n\
+         opens /proc/PID/ns/TYPE, another child calls setns(), and the lab close(); at a\n\
+         limit of one a third child gets ENOSPC from unshare() until all is gone"
+    );
+    let kinds = Kind::each().into_iter().chain(Kind::sets());
+    let sample = |kind: Kind| {
+        let net = kind.flags.contains(CloneFlags::CLONE_NEWNET);
+        let (_, memory, _) = grow(&kind, 4, if net { many / 10 } else { many })?;
+        let lives = Vec::new();
+        Ok(Sample {
             kind,
             memory,
-            create: Vec::new(),
-            join: Vec::new(),
-            close: Vec::new(),
-            gone: Vec::new(),
-        }
-    }
-
-    // ANCHOR: take
-    /// One life, each part of it timed, in a process and a user namespace of its own:
-    /// nothing that is left of the round before counts against their limits.
-    fn take(&mut self, life: &mut Life) -> Result<()> {
-        let (kind, reports) = (self.kind.clone(), Reports::new()?);
-        let mut inner = Life::new()?;
-        let round = life.child(|| {
-            limits::enter_user_namespace()?;
-            let (create, handles) = inner.create(&kind)?;
-            let join = inner.join(&kind, &handles)?;
-            let (close, gone) = inner.destroy(&kind, handles)?;
-            for time in [create, join, close].into_iter().chain(gone) {
-                send(&reports, time)?;
-            }
-            Ok(0)
-        })?;
-        for times in [&mut self.create, &mut self.join, &mut self.close] {
-            times.push(receive(&reports, "wait", &self.kind)?);
-        }
-        // Where the end cannot be watched, there is no fourth time.
-        self.gone.extend(receive(&reports, "wait", &self.kind).ok());
-        match round.wait()? {
-            0 => Ok(()),
-            _ => Err(Error::PeerGone),
-        }
-    }
-    // ANCHOR_END: take
-
-    fn summary(self) -> Cost {
-        Cost {
-            create: Summary::of(&self.create),
-            join: Summary::of(&self.join),
-            close: Summary::of(&self.close),
-            gone: (!self.gone.is_empty()).then(|| Summary::of(&self.gone)),
-            memory: self.memory,
-            kind: self.kind,
-        }
-    }
+            lives,
+        })
+    };
+    kinds.map(sample).collect()
 }
 
-impl Costs {
-    fn of(rounds: usize, samples: Vec<Samples>, processes: Vec<(Way, Vec<Duration>)>) -> Self {
-        let mut costs: Vec<_> = samples.into_iter().map(Samples::summary).collect();
-        costs.sort_by_key(|cost| (cost.kind.types.len(), cost.kind.name));
-        let sets = costs.split_off(costs.partition_point(|cost| cost.kind.types.len() == 1));
-        let times = |way| processes.iter().filter(move |(each, _)| *each == way);
-        Self {
-            rounds,
-            types: costs,
-            sets,
-            processes: WAYS
-                .into_iter()
-                .flat_map(times)
-                .map(|(way, times)| (way.name(), Summary::of(times)))
-                .collect(),
-        }
-    }
+fn row(sample: &Sample) -> Row {
+    let time = |part: usize| {
+        let times = sample
+            .lives
+            .iter()
+            .skip(1)
+            .filter_map(|life| life.get(part));
+        Summary::of(times.copied().filter(|time| !time.is_nan()))
+    };
+    vec![
+        Cell::name("name", sample.kind.name),
+        Cell::interval("create_us", time(0)),
+        Cell::interval("join_us", time(1)),
+        Cell::median("close_us", time(2)),
+        Cell::median("gone_us", time(3)),
+        Cell::number("memory_kib", sample.memory),
+    ]
 }
 
-fn explain_rounds(rounds: usize) {
-    explain!(
-        "{rounds} rounds in random order, timed by CLOCK_MONOTONIC: a child calls unshare(),\n\
-         the lab opens its /proc/PID/ns/TYPE, another child calls setns(), and close()\n\
-         drops the last handle"
-    );
-    explain!(
-        "each in a new user namespace with a limit of one in /proc/sys/user, so unshare() is\n\
-         ENOSPC until a namespace is gone: a third child tries from before close() on"
-    );
+fn answer(rounds: usize, rows: &[Row], processes: &[Row]) -> Answer {
+    let title = format!("Median and its 95 % interval of {rounds} rounds in µs; memory in KiB");
+    let (types, sets) = rows.split_at(rows.len().saturating_sub(2));
+    Answer {
+        text: format!("{title}\n\n{}\n{}", table(rows), table(processes)),
+        json: vec![
+            ("rounds", rounds.to_string()),
+            ("types", objects(types)),
+            ("sets", objects(sets)),
+            ("processes", objects(processes)),
+        ],
+    }
 }

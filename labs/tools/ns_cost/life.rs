@@ -1,152 +1,119 @@
-//! One namespace's life: made, joined, destroyed, and each of them timed.
+//! A namespace's life: created, joined and destroyed, and each of them timed.
 
 use std::cell::Cell;
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::fd::OwnedFd;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::Child;
-use common::clone::fork;
+use common::clone::{describe, fork};
 use common::namespace::Type;
 use common::reports::Reports;
-use common::{Checkpoint, ChildStack, Error, Result, Step as _, clone};
+use common::{Checkpoint, Result, Step as _};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, sched_yield, setns, unshare};
 
-use crate::kind::{Kind, file};
-use crate::limits;
-
-/// How long a full limit may be the fault of namespaces that are still being freed.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Before this there is no pause, which lasts 50 µs longer than it is asked to: the
-/// timer slack of prctl(2).
-const BRIEF: Duration = Duration::from_millis(1);
+use crate::kind::Kind;
+use crate::numbers::{child, measured, receive, report, since, wait};
 
 /// Namespaces that only descriptors hold. They end with the process, however it ends.
 pub(crate) type Handles = Vec<OwnedFd>;
 
-pub(crate) struct Life {
-    child_stack: ChildStack,
-}
-
-impl Life {
-    pub(crate) fn new() -> Result<Self> {
-        Ok(Self {
-            child_stack: ChildStack::new()?,
-        })
-    }
-
-    // ANCHOR: create
-    /// Has a child leave the namespaces that it shares with this process. It says
-    /// how long that took, and lives until the new ones are open here.
-    pub(crate) fn create(&mut self, kind: &Kind) -> Result<(Duration, Handles)> {
-        let (reports, opened) = (Reports::new()?, Checkpoint::new()?);
-        let flags = kind.flags();
-        let child = self.child(|| {
-            // A child takes a page fault for every page that it touches for the first
-            // time, code as well: a call that changes nothing has those behind it.
-            timed(|| unshare(CloneFlags::empty())).step("unshare", "nothing")?;
-            let took = match timed(|| unshare(flags)) {
-                Ok(took) => took,
-                Err(errno) => return refuse(&reports, errno),
-            };
-            // A PID namespace can be opened only once a process has been in it.
-            if kind.has("pid") {
-                fork(None, || Ok(0))?.wait()?;
-            }
-            send(&reports, took)?;
-            opened.wait()?;
-            Ok(0)
-        })?;
-        let took = receive(&reports, "unshare", kind)?;
-        let mut handles = Handles::new();
-        for &each in &kind.types {
-            let path = format!("/proc/{}/ns/{}", child.pid(), file(each));
-            handles.push(File::open(&path).step("open", path)?.into());
-        }
-        opened.open()?;
-        child.wait()?;
-        Ok((took, handles))
-    }
-    // ANCHOR_END: create
-
-    // ANCHOR: join
-    /// Has another child enter the namespaces, one setns() for each.
-    pub(crate) fn join(&mut self, kind: &Kind, handles: &Handles) -> Result<Duration> {
-        let reports = Reports::new()?;
-        let child = self.child(|| {
-            // No handle is of every type: refused (EINVAL), but the pages are there.
-            let _ = timed(|| enter(kind, handles, |_| CloneFlags::all()));
-            match timed(|| enter(kind, handles, |each| each.flag)) {
-                Ok(took) => send(&reports, took).map(|()| 0),
-                Err(errno) => refuse(&reports, errno),
-            }
-        })?;
-        let took = receive(&reports, "setns", kind)?;
-        child.wait()?;
-        Ok(took)
-    }
-    // ANCHOR_END: join
-
-    // ANCHOR: destroy
-    /// Closes the last descriptors. close() returns when the kernel has done what
-    /// it does at once; a child sees when the namespaces are really gone: it may have
-    /// one of each type, and is refused a new one while the old one is there.
-    pub(crate) fn destroy(
-        &mut self,
-        kind: &Kind,
-        handles: Handles,
-    ) -> Result<(Duration, Option<Duration>)> {
-        if !limits::allow_one_each(kind) {
-            return Ok((closed(handles), None));
-        }
-        let reports = Reports::new()?;
-        let handles = Cell::new(handles);
+// ANCHOR: create
+/// Has a child leave the namespaces that it shares with this process. It reports how
+/// long that took, and lives until the new ones are open here.
+pub(crate) fn create(kind: &Kind, object: &str) -> Result<(f64, Handles)> {
+    let (reports, opened) = (Reports::new()?, Checkpoint::new()?);
+    let child = child(|| {
+        // A child takes a page fault for every page that it touches for the first
+        // time, code as well: a call that changes nothing has those behind it.
+        unshare(CloneFlags::empty()).step("unshare", "nothing")?;
         let begun = Instant::now();
-        let watcher = self.child(|| {
-            drop(handles.take());
-            send(&reports, Duration::ZERO)?;
-            match kind
-                .types
-                .iter()
-                .try_for_each(|each| wait_for_place(each.flag))
-            {
-                Ok(()) => send(&reports, begun.elapsed()).map(|()| 0),
-                Err(errno) => refuse(&reports, errno),
-            }
-        })?;
-        receive(&reports, "unshare", kind)?;
-        let before = begun.elapsed();
-        let close = closed(handles.take());
-        let gone = receive(&reports, "unshare", kind)?;
-        watcher.wait()?;
-        Ok((close, Some(gone.saturating_sub(before))))
+        unshare(kind.flags).step("unshare", object)?;
+        let time = since(begun);
+        // A PID namespace can be opened only once a process has been in it.
+        if kind.flags.contains(CloneFlags::CLONE_NEWPID) {
+            fork(None, || Ok(0))?.wait()?;
+        }
+        report(&reports, time)?;
+        opened.wait()
+    })?;
+    let time = receive(&reports)?;
+    let mut handles = Handles::new();
+    for Type { name, .. } in kind.types() {
+        // The child itself stays where it was in these two, only its children do not.
+        let of_children = ["pid", "time"].contains(&name);
+        let file = name.to_owned() + if of_children { "_for_children" } else { "" };
+        let path = format!("/proc/{}/ns/{file}", child.pid());
+        handles.push(File::open(&path).step("open", path)?.into());
     }
-    // ANCHOR_END: destroy
-
-    pub(crate) fn child(&mut self, child_function: impl FnMut() -> Result<u8>) -> Result<Child> {
-        clone(CloneFlags::empty(), &mut self.child_stack, child_function)
-    }
+    opened.open()?;
+    wait(child)?;
+    Ok((time, handles))
 }
+// ANCHOR_END: create
 
-fn enter(kind: &Kind, handles: &Handles, flag: fn(&Type) -> CloneFlags) -> nix::Result<()> {
-    for (each, handle) in kind.types.iter().zip(handles) {
-        setns(handle, flag(each))?;
-    }
-    Ok(())
+// ANCHOR: join
+/// Has another child enter the namespaces, one setns() for each.
+pub(crate) fn join(kind: &Kind, handles: &Handles) -> Result<f64> {
+    let enter = |flag: fn(Type) -> CloneFlags| {
+        let mut each = kind.types().zip(handles);
+        each.try_for_each(|(each, handle)| setns(handle, flag(each)))
+    };
+    let object = describe(kind.flags);
+    let [time] = measured(|reports| {
+        // No handle is of every type: refused (EINVAL), but the pages are there.
+        let _ = enter(|_| CloneFlags::all());
+        let begun = Instant::now();
+        enter(|each| each.flag).step("setns", &object)?;
+        report(reports, since(begun))
+    })?;
+    Ok(time)
 }
+// ANCHOR_END: join
 
-fn timed(call: impl FnOnce() -> nix::Result<()>) -> nix::Result<Duration> {
-    let start = Instant::now();
-    call()?;
-    Ok(start.elapsed())
+// ANCHOR: destroy
+/// Closes the last descriptors. close() returns when the kernel has done what it
+/// does at once; a child sees when the namespaces are really gone: it may have one of
+/// each type, and is refused a new one while the old one is there.
+pub(crate) fn destroy(kind: &Kind, handles: Handles) -> Result<(f64, Option<f64>)> {
+    let limited = limit(kind, 1);
+    let (reports, object) = (Reports::new()?, describe(kind.flags));
+    let handles = Cell::new(handles);
+    let begun = Instant::now();
+    let watcher = child(|| {
+        drop(handles.take());
+        report(&reports, 0.0)?;
+        for each in kind.types().filter(|_| limited) {
+            wait_for_place(each.flag).step("unshare", &object)?;
+        }
+        report(&reports, since(begun))
+    })?;
+    receive(&reports)?;
+    let closing = since(begun);
+    drop(handles.take());
+    let closed = since(begun);
+    let gone = (receive(&reports)? - closing).max(0.0);
+    wait(watcher)?;
+    limit(kind, i32::MAX);
+    Ok((closed - closing, limited.then_some(gone)))
 }
+// ANCHOR_END: destroy
 
 // ANCHOR: wait
+/// Allows so many namespaces of each of these types. `false` where /proc/sys may not
+/// be written, as in most containers.
+fn limit(kind: &Kind, number: i32) -> bool {
+    kind.types().all(|each| {
+        let file = format!("/proc/sys/user/max_{each}_namespaces");
+        fs::write(file, number.to_string()).is_ok()
+    })
+}
+
 /// Tries to make a namespace until the limit allows it (ENOSPC before that).
 fn wait_for_place(flag: CloneFlags) -> nix::Result<()> {
+    const BRIEF: Duration = Duration::from_millis(1);
+    const PATIENCE: Duration = Duration::from_secs(30);
     let begun = Instant::now();
     loop {
         match (unshare(flag), begun.elapsed()) {
@@ -159,40 +126,3 @@ fn wait_for_place(flag: CloneFlags) -> nix::Result<()> {
     }
 }
 // ANCHOR_END: wait
-
-fn closed(handles: Handles) -> Duration {
-    let start = Instant::now();
-    drop(handles);
-    start.elapsed()
-}
-
-/// In a child: reports an error, which the lab then prints, and ends without one.
-fn refuse(reports: &Reports, errno: Errno) -> Result<u8> {
-    reports.send(-(errno as i32)).map(|()| 0)
-}
-
-/// In a child: reports a time, as seconds and nanoseconds.
-pub(crate) fn send(reports: &Reports, time: Duration) -> Result<()> {
-    reports.send(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))?;
-    reports.send(i32::try_from(time.subsec_nanos()).unwrap_or_default())
-}
-
-/// The time that a child reports, or the errno that it met instead.
-pub(crate) fn receive(reports: &Reports, step: &'static str, kind: &Kind) -> Result<Duration> {
-    receive_or(reports, |errno| {
-        Error::new(step, clone::describe(kind.flags()), errno)
-    })
-}
-
-/// The same for another step, whose error the caller knows.
-pub(crate) fn receive_or(
-    reports: &Reports,
-    error: impl FnOnce(Errno) -> Error,
-) -> Result<Duration> {
-    let (_, seconds) = reports.receive()?;
-    let Ok(seconds) = u64::try_from(seconds) else {
-        return Err(error(Errno::from_raw(-seconds)));
-    };
-    let (_, nanoseconds) = reports.receive()?;
-    Ok(Duration::new(seconds, nanoseconds.unsigned_abs()))
-}

@@ -5,27 +5,22 @@
 
 mod alive;
 mod costs;
-mod curve;
-mod json;
 mod kind;
 mod life;
-mod limits;
-mod memory;
-mod mounts;
-mod nesting;
-mod picture;
+mod numbers;
 mod processes;
-mod progress;
-mod statistics;
 mod table;
 
-use std::time::{Duration, Instant};
+use std::fs;
+use std::thread::available_parallelism;
 
 use clap::Parser;
 use common::explain::ExplainArgs;
-use common::rootless::{Capability, enter_unless_capable};
+use common::json::{object, string};
+use common::rootless::{Capability, enter_unless_capable, map_to_root};
 use common::{Result, Step as _, output, say};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{getegid, geteuid};
 
 /// Measures what namespaces cost: time to create, join and destroy, and memory
 ///
@@ -34,94 +29,65 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 #[derive(Parser)]
 #[command(name = "ns_cost", version)]
 struct Args {
-    /// N of each type alive at once: the time for one more as their number grows
+    /// N of each type alive at once, in ten steps: the time for one more
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000",
-          value_parser = clap::value_parser!(u32).range(10..=1_000_000),
-          conflicts_with_all = ["nesting", "mounts"])]
+          value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     alive: Option<u32>,
-    /// PID namespaces inside one another: fork() in the innermost
-    #[arg(long, conflicts_with = "mounts")]
-    nesting: bool,
-    /// CLONE_NEWNS against the number of mounts that it copies
-    #[arg(long)]
-    mounts: bool,
     /// Measurements of each value
     #[arg(long, value_name = "N", default_value_t = 20,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rounds: u32,
-    /// Begin no further round after so many seconds
-    #[arg(long, value_name = "S", default_value_t = 8)]
-    seconds: u32,
     /// Print the result as JSON
-    #[arg(long, conflicts_with = "svg")]
+    #[arg(long)]
     json: bool,
-    /// Print the result as a picture (SVG)
-    #[arg(long, conflicts_with = "alive")]
-    svg: bool,
     #[command(flatten)]
     explain: ExplainArgs,
 }
 
-/// How often to measure, and until when.
-struct Budget {
-    rounds: u32,
-    end: Instant,
-}
-
-impl Budget {
-    /// The rounds to come, at least one, as long as there is time.
-    fn rounds(&self) -> impl Iterator<Item = usize> {
-        (0..self.rounds as usize).take_while(|&round| round == 0 || Instant::now() < self.end)
-    }
+/// What a measurement says, in both forms.
+struct Answer {
+    text: String,
+    json: Vec<(&'static str, String)>,
 }
 
 common::main!(lab);
 
 fn lab() -> Result<u8> {
-    if processes::is_the_program() {
+    if processes::is_nothing() {
         return Ok(0);
     }
     let args: Args = output::parse()?;
     args.explain.begin()?;
-    let budget = Budget {
-        rounds: args.rounds,
-        end: Instant::now() + Duration::from_secs(args.seconds.into()),
-    };
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
-    allow_descriptors()?;
-    if let Some(number) = args.alive {
-        return alive::lab(number, &args);
-    }
-    let curve = if args.nesting {
-        nesting::measure(&budget)?
-    } else if args.mounts {
-        mounts::measure(&budget)?
+    enter_user_namespace()?;
+    let answer = match args.alive {
+        Some(number) => alive::measure(number as usize)?,
+        None => costs::measure(args.rounds as usize)?,
+    };
+    if args.json {
+        say!("{}", object(machine().into_iter().chain(answer.json)))?;
     } else {
-        let costs = costs::measure(&budget)?;
-        return print(&args, || costs.table(), || costs.json(), || costs.svg());
-    };
-    print(&args, || curve.table(), || curve.json(), || curve.svg())
-}
-
-/// The result in the form that was asked for.
-fn print(
-    args: &Args,
-    table: impl FnOnce() -> String,
-    json: impl FnOnce() -> String,
-    svg: impl FnOnce() -> String,
-) -> Result<u8> {
-    let text = match (args.json, args.svg) {
-        (true, _) => json(),
-        (_, true) => svg(),
-        _ => table(),
-    };
-    say!("{}", text.trim_end())?;
+        say!("{}", answer.text.trim_end())?;
+    }
     Ok(0)
 }
 
-/// A handle takes a descriptor, and the limit that a shell begins with is a low one
-/// that every process may raise, see getrlimit(2).
-fn allow_descriptors() -> Result<()> {
-    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).step("getrlimit", "RLIMIT_NOFILE")?;
-    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).step("setrlimit", "RLIMIT_NOFILE")
+// ANCHOR: enter
+/// Enters a new user namespace, as root, too: in it nothing has been made yet, and
+/// the limits in /proc/sys/user are those of the user namespace that writes them.
+fn enter_user_namespace() -> Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    unshare(CloneFlags::CLONE_NEWUSER).step("unshare", "CLONE_NEWUSER")?;
+    map_to_root(uid.as_raw(), gid.as_raw())
+}
+// ANCHOR_END: enter
+
+/// What the numbers belong to.
+fn machine() -> [(&'static str, String); 2] {
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let cpus = available_parallelism().map_or(1, usize::from);
+    [
+        ("kernel", string(kernel.trim())),
+        ("cpus", cpus.to_string()),
+    ]
 }

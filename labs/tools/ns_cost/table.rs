@@ -1,102 +1,115 @@
-//! The results as tables for a terminal of 80 columns.
+//! The results: summed up, as a table for a terminal of 80 columns, and as JSON.
 
-use std::fmt::Write as _;
+use common::json::{array, null_or, object, string};
 
-use crate::costs::{Cost, Costs};
-use crate::curve::Curve;
-use crate::statistics::Summary;
-
-impl Costs {
-    pub(crate) fn table(&self) -> String {
-        let mut text = format!(
-            "Median and its 95 % interval of {} rounds in µs; memory in KiB\n\n\
-             type        create  interval       join  interval      close     gone  memory\n",
-            self.rounds
-        );
-        for cost in self.types.iter().chain(&self.sets) {
-            text += &cost.row();
-        }
-        text += "\nprocess                  start, exit and wait  interval\n";
-        for (name, time) in &self.processes {
-            // Writing to a String cannot fail.
-            let _ = writeln!(
-                text,
-                "{name:<24} {:>20}  {}",
-                number(time.median),
-                interval(*time)
-            );
-        }
-        if self.types.iter().any(|cost| cost.gone.is_none()) {
-            text += "\n-: not seen, because /proc/sys/user cannot be written here\n";
-        }
-        text
-    }
+// ANCHOR: summary
+/// The median of some measurements, and the interval in which the median of many
+/// more would lie, with a confidence of 95 %.
+#[derive(Clone, Copy)]
+pub(crate) struct Summary {
+    pub(crate) median: f64,
+    low: f64,
+    high: f64,
 }
 
-impl Cost {
-    fn row(&self) -> String {
-        let gone = self.gone.map_or("-".to_owned(), |gone| number(gone.median));
-        format!(
-            "{:<10} {:>7}  {:<11} {:>7}  {:<11} {:>7}  {:>7}  {:>6.1}\n",
-            self.kind.name,
-            number(self.create.median),
-            interval(self.create),
-            number(self.join.median),
-            interval(self.join),
-            number(self.close.median),
-            gone,
-            self.memory,
-        )
+impl Summary {
+    /// A mean would follow the one round in which something else had the CPU. The
+    /// median does not, and the values around it tell how sure it is: about √n
+    /// of n lie between the interval's end and the middle. Of nothing there is none.
+    pub(crate) fn of(measurements: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut sorted: Vec<_> = measurements.into_iter().collect();
+        sorted.sort_by(f64::total_cmp);
+        let at = |place: usize| sorted.get(place).copied();
+        let last = sorted.len().checked_sub(1)?;
+        let spread = (0.98 * (sorted.len() as f64).sqrt()).ceil() as usize;
+        Some(Self {
+            median: f64::midpoint(at(last / 2)?, at(last.div_ceil(2))?),
+            low: at((last / 2).saturating_sub(spread))?,
+            high: at((last.div_ceil(2) + spread).min(last))?,
+        })
     }
 }
+// ANCHOR_END: summary
 
-impl Curve {
-    pub(crate) fn table(&self) -> String {
-        if let [name] = self.names[..] {
-            return self.with_intervals(name);
-        }
-        let names: String = self.names.iter().map(|name| format!("{name:>8}")).collect();
-        let mut text = format!(
-            "{}: median in µs\n\n{:<10}{names}\n",
-            self.title, self.count
-        );
-        for (count, summaries) in &self.rows {
-            let medians = summaries
-                .iter()
-                .map(|time| format!("{:>8}", number(time.median)));
-            let _ = writeln!(text, "{count:<10}{}", medians.collect::<String>());
-        }
-        for (_, label, numbers) in &self.footers {
-            let numbers = numbers.iter().map(|value| format!("{:>8}", number(*value)));
-            let _ = writeln!(text, "{label:<10}{}", numbers.collect::<String>());
-        }
-        text
-    }
-
-    fn with_intervals(&self, name: &str) -> String {
-        let mut text = format!(
-            "{}\nMedian and its 95 % interval in µs\n\n{:<8}{name:>10}  interval\n",
-            self.title, self.count
-        );
-        for (count, summaries) in &self.rows {
-            for time in summaries {
-                let (median, interval) = (number(time.median), interval(*time));
-                let _ = writeln!(text, "{count:<8}{median:>10}  {interval}");
-            }
-        }
-        text
-    }
+/// A place of a table, padded, and a member of an object in JSON.
+pub(crate) struct Cell {
+    key: &'static str,
+    text: String,
+    json: String,
 }
 
-fn interval(time: Summary) -> String {
-    format!("{}–{}", number(time.low), number(time.high))
+pub(crate) type Row = Vec<Cell>;
+
+impl Cell {
+    pub(crate) fn name(key: &'static str, name: &str) -> Self {
+        let (text, json) = (format!("{name:<11}"), string(name));
+        Self { key, text, json }
+    }
+
+    pub(crate) fn count(key: &'static str, count: usize) -> Self {
+        let (text, json) = (format!("{count:<11}"), count.to_string());
+        Self { key, text, json }
+    }
+
+    /// `-`, and null, where it was not seen.
+    pub(crate) fn number(key: &'static str, number: Option<f64>) -> Self {
+        let text = format!("{:>8}", number.map_or("-".to_owned(), digits));
+        let json = null_or(number.map(|number| format!("{number:.3}")));
+        Self { key, text, json }
+    }
+
+    /// A time in microseconds. Its interval stands in JSON only.
+    pub(crate) fn median(key: &'static str, time: Option<Summary>) -> Self {
+        let json = null_or(time.map(|Summary { median, low, high }| {
+            let parts = [("median", median), ("low", low), ("high", high)];
+            object(parts.map(|(name, value)| (name, format!("{value:.3}"))))
+        }));
+        let text = Self::number(key, time.map(|time| time.median)).text;
+        Self { key, text, json }
+    }
+
+    pub(crate) fn interval(key: &'static str, time: Option<Summary>) -> Self {
+        let interval = time.map(|time| format!("{}–{}", digits(time.low), digits(time.high)));
+        let mut cell = Self::median(key, time);
+        cell.text += &format!("  {:<11}", interval.unwrap_or_default());
+        cell
+    }
+
+    /// The key without its unit, which the title of a table tells.
+    fn head(&self) -> String {
+        let name = self.key.split('_').next().unwrap_or_default();
+        match self.text.chars().count() {
+            8 => format!("{name:>8}"),
+            11 => format!("{name:<11}"),
+            _ => format!("{name:>8}  interval   "),
+        }
+    }
 }
 
 /// Three digits say as much as these measurements know.
-fn number(value: f64) -> String {
-    if value < 99.95 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.0}")
-    }
+fn digits(value: f64) -> String {
+    let places = usize::from(value < 99.95);
+    format!("{value:.places$}")
+}
+
+pub(crate) fn table(rows: &[Row]) -> String {
+    let heads = rows
+        .iter()
+        .take(1)
+        .map(|row| row.iter().map(Cell::head).collect());
+    let lines = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| cell.text.as_str()).collect());
+    heads
+        .chain(lines)
+        .map(|line: String| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
+pub(crate) fn members(row: &Row) -> String {
+    object(row.iter().map(|cell| (cell.key, cell.json.clone())))
+}
+
+pub(crate) fn objects(rows: &[Row]) -> String {
+    array(rows.iter().map(members))
 }
