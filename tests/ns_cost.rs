@@ -1,9 +1,11 @@
 //! The lab ns_cost: what it measures, as the chapter says it, and what it leaves behind.
 use std::time::Duration;
 
+use crate::support::{
+    Lab, Who, assert_transcript, everyone, host, is_root, lab, require, stdout, storm,
+};
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use crate::support::{Lab, Who, assert_transcript, everyone, host, is_root, lab, require, stdout, storm};
 
 fn json(lab: Lab) -> Value {
     serde_json::from_str(&lab.args(["--json"]).printed()).unwrap()

@@ -1,8 +1,8 @@
 //! Draws the plots of the book from what ns_cost measured: `just bless` writes them.
-use serde_json::Value;
 use crate::support::blessed::assert_file;
 use crate::support::figures::figures;
 use crate::support::plot::{Plot, Point};
+use serde_json::Value;
 
 const RIGHT: f64 = 690.0;
 const TOP: f64 = 56.0;

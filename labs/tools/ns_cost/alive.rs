@@ -5,8 +5,8 @@ use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-use common::clone::describe;
-use common::json::string;
+use common::lab::json::string;
+use common::ns::describe;
 use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 

@@ -2,8 +2,9 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use common::clone::describe;
-use common::{ChildStack, Result, explain};
+use common::ns::describe;
+use common::process::ChildStack;
+use common::{Result, explain};
 use nix::sched::CloneFlags;
 
 use crate::alive::grow;
@@ -24,8 +25,8 @@ struct Sample {
 // ANCHOR: measure
 pub(crate) fn measure(rounds: usize) -> Result<Answer> {
     let mut samples = samples(rounds)?;
-    let mut processes = WAYS.map(|way| (way, Vec::new()));
     let mut child_stack = ChildStack::new()?;
+    let mut processes = WAYS.map(|way| (way, Vec::new()));
     // What happens for the first time takes longer: one round is not counted.
     for _ in 0..=rounds {
         for Sample { kind, lives, .. } in shuffled(&mut samples) {

@@ -1,6 +1,6 @@
 //! What is measured: each type of namespace, and two sets of them.
 
-use common::namespace::{CLONE_NEWTIME, TYPES, Type};
+use common::ns::{CLONE_NEWTIME, TYPES, Type};
 use nix::sched::CloneFlags;
 
 /// A type of namespace, or a set that one unshare() makes together.

@@ -6,15 +6,14 @@ use std::os::fd::OwnedFd;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::clone::{describe, fork};
-use common::namespace::Type;
-use common::reports::Reports;
+use common::ns::{Type, describe};
+use common::process::{Reports, fork_untied};
 use common::{Checkpoint, Result, Step as _};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, sched_yield, setns, unshare};
 
 use crate::kind::Kind;
-use crate::numbers::{child, measured, receive, report, since, wait};
+use crate::numbers::{child, measured, receive, report, since};
 
 /// Namespaces that only descriptors hold. They end with the process, however it ends.
 pub(crate) type Handles = Vec<OwnedFd>;
@@ -33,7 +32,7 @@ pub(crate) fn create(kind: &Kind, object: &str) -> Result<(f64, Handles)> {
         let time = since(begun);
         // A PID namespace can be opened only once a process has been in it.
         if kind.flags.contains(CloneFlags::CLONE_NEWPID) {
-            fork(None, || Ok(0))?.wait()?;
+            fork_untied(|| Ok(0))?.wait()?;
         }
         report(&reports, time)?;
         opened.wait()
@@ -48,7 +47,7 @@ pub(crate) fn create(kind: &Kind, object: &str) -> Result<(f64, Handles)> {
         handles.push(File::open(&path).step("open", path)?.into());
     }
     opened.open()?;
-    wait(child)?;
+    child.succeed()?;
     Ok((time, handles))
 }
 // ANCHOR_END: create
@@ -94,7 +93,7 @@ pub(crate) fn destroy(kind: &Kind, handles: Handles) -> Result<(f64, Option<f64>
     drop(handles.take());
     let closed = since(begun);
     let gone = (receive(&reports)? - closing).max(0.0);
-    wait(watcher)?;
+    watcher.succeed()?;
     limit(kind, i32::MAX);
     Ok((closed - closing, limited.then_some(gone)))
 }

@@ -1,7 +1,6 @@
 //! What a namespace costs: the time to create, join and destroy each type, and its memory.
 //!
 //! Chapter: book/src/ns_cost.md. See namespaces(7), unshare(2), setns(2), clock_gettime(2).
-#![no_main]
 
 mod alive;
 mod costs;
@@ -12,13 +11,14 @@ mod processes;
 mod table;
 
 use std::fs;
+use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use clap::Parser;
-use common::explain::ExplainArgs;
-use common::json::{object, string};
-use common::rootless::{Capability, enter_unless_capable, map_to_root};
-use common::{Result, Step as _, output, say};
+use common::credentials::{Capability, enter_unless_capable, map_to_root};
+use common::lab::ExplainArgs;
+use common::lab::json::{object, string};
+use common::{Result, Step as _, parse, say};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid};
 
@@ -50,13 +50,15 @@ struct Answer {
     json: Vec<(&'static str, String)>,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 fn lab() -> Result<u8> {
     if processes::is_nothing() {
         return Ok(0);
     }
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     enter_user_namespace()?;
@@ -78,7 +80,7 @@ fn lab() -> Result<u8> {
 fn enter_user_namespace() -> Result<()> {
     let (uid, gid) = (geteuid(), getegid());
     unshare(CloneFlags::CLONE_NEWUSER).step("unshare", "CLONE_NEWUSER")?;
-    map_to_root(uid.as_raw(), gid.as_raw())
+    map_to_root("self", uid, gid)
 }
 // ANCHOR_END: enter
 

@@ -2,22 +2,13 @@
 
 use std::time::Instant;
 
-use common::reports::Reports;
-use common::{Child, ChildStack, Error, Result, clone};
+use common::process::Reports;
+use common::{Child, Result, clone};
 use nix::sched::CloneFlags;
 
 /// A child in the namespaces of this process, which dies with it.
 pub(crate) fn child(job: impl Fn() -> Result<()>) -> Result<Child> {
-    let child_function = || job().map(|()| 0);
-    clone(CloneFlags::empty(), &mut ChildStack::new()?, child_function)
-}
-
-/// Waits for a child's end. One that failed has said itself why.
-pub(crate) fn wait(child: Child) -> Result<()> {
-    match child.wait()? {
-        0 => Ok(()),
-        _ => Err(Error::PeerGone),
-    }
+    clone(CloneFlags::empty(), || job().map(|()| 0))
 }
 
 /// So many numbers, which a child measures and reports.
@@ -28,7 +19,7 @@ pub(crate) fn measured<const N: usize>(job: impl Fn(&Reports) -> Result<()>) -> 
     for number in &mut numbers {
         *number = receive(&reports)?;
     }
-    wait(child)?;
+    child.succeed()?;
     Ok(numbers)
 }
 

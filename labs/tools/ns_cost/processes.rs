@@ -1,10 +1,12 @@
 //! To compare: what it costs to start a process that ends at once.
 
+use std::env;
 use std::ffi::CStr;
 use std::process::Command;
 use std::time::Instant;
 
-use common::{ChildStack, Ended, Error, Result, Step as _, spawn, startup, waitpid};
+use common::process::{ChildStack, Ended, spawn, waitpid};
+use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
@@ -17,7 +19,7 @@ const NOTHING: &CStr = c"(ends at once)";
 
 /// Whether this process is such a program.
 pub(crate) fn is_nothing() -> bool {
-    let argument = startup::arguments().get(1);
+    let argument = env::args_os().nth(1);
     argument.is_some_and(|argument| argument.as_encoded_bytes() == NOTHING.to_bytes())
 }
 

@@ -1,6 +1,6 @@
 //! The results: summed up, as a table for a terminal of 80 columns, and as JSON.
 
-use common::json::{array, null_or, object, string};
+use common::lab::json::{array, null_or, object, string};
 
 // ANCHOR: summary
 /// The median of some measurements, and the interval in which the median of many
