@@ -81,12 +81,12 @@ fn every_call_that_fails_is_reported() {
 }
 
 fn trials(sample: bool) -> Vec<Trial> {
-    let lines = labs::LINES.iter().chain(MORE);
+    let lines = labs::lines().into_iter().chain(MORE.iter().copied());
     let both = lines.flat_map(|line| [Who::Root, Who::User].map(|who| (line, who)));
     let trials = both.map(|(line, who)| Trial {
-        line: (*line).to_owned(),
+        line: line.to_owned(),
         who,
-        sample: sample || *line == SLOW,
+        sample: sample || line == SLOW,
     });
     trials
         .filter(|trial| trial.who == Who::Root || !trial.line.contains("--host"))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::support::labs::{LINES, of};
+use crate::support::labs::{lines, of};
 use crate::support::run::{Ended, in_parallel};
 use crate::support::storm::{BLOWS, Blow, HELD, left_on_the_machine, state_of_the_machine, strike};
 use crate::support::{Who, everyone, host, installed, is_root, lab, require, stderr, whole};
@@ -33,7 +33,7 @@ fn print_the_same_side_by_side(line: &str, who: Who) {
 
 /// What the map shows is who else is there.
 fn lines_of_ones_own() -> Vec<&'static str> {
-    let lines = LINES.iter().copied();
+    let lines = lines().into_iter();
     lines.filter(|line| lab_of(line) != "map").collect()
 }
 
@@ -64,7 +64,7 @@ struct Strike {
 /// `rounds` strikes a lab, blow and moment; the lines of a lab and its callers take turns.
 fn strikes(rounds: usize) -> Vec<Strike> {
     let mut labs: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
-    for &line in LINES.iter().chain(HELD) {
+    for line in lines().into_iter().chain(HELD.iter().copied()) {
         labs.entry(lab_of(line)).or_default().push(line);
     }
     let early = labs.into_values().map(|lines| (lines, EARLY));

@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::labs;
+use crate::support::blessed::assert_file;
+use crate::support::labs::{self, LABS, Row};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -38,31 +39,41 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_lab_has_a_binary_a_test_a_snapshot_and_a_line_in_the_readme() {
-    let (manifest, readme) = (read("Cargo.toml"), read("README.md"));
-    assert!(labs::names().len() >= 6, "{:?}", labs::names());
-    for lab in labs::names() {
-        assert!(
-            manifest.contains(&format!("name = \"{lab}\"")),
-            "Cargo.toml: {lab}"
-        );
-        assert!(
-            root().join(format!("tests/{lab}.rs")).exists(),
-            "tests: {lab}"
-        );
-        assert!(readme.contains(&format!("| `{lab}` |")), "README: {lab}");
-        let robust = read("tests/support/labs.rs");
-        let named = robust.contains(&format!("    \"{lab}"));
-        assert!(named, "tests/support/labs.rs: {lab}");
-        let of_lab = |path: &&PathBuf| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            name.starts_with(&format!("{lab}__"))
-        };
-        assert!(
-            snapshots().iter().any(|path| of_lab(&path)),
-            "snapshots: {lab}"
-        );
+fn every_lab_has_all_that_a_lab_needs() {
+    let (manifest, tests, summary) = (
+        read("Cargo.toml"),
+        read("tests/main.rs"),
+        read("book/src/SUMMARY.md"),
+    );
+    let mut missing = Vec::new();
+    let mut need = |there: bool, what: String| missing.extend((!there).then_some(what));
+    for name in labs::names() {
+        let row = LABS.iter().find(|lab| lab.name == name);
+        need(row.is_some(), format!("labs/table.rs: a row {name}"));
+        let Some(row) = row else { continue };
+        let bin = format!("name = \"{name}\"");
+        need(manifest.contains(&bin), format!("Cargo.toml: {bin}"));
+        let module = root().join(format!("tests/{name}.rs")).exists();
+        need(module, format!("tests/{name}.rs"));
+        let named = tests.contains(&format!("mod {name};"));
+        need(named, format!("tests/main.rs: mod {name};"));
+        let page = root().join("book/src").join(row.page).exists();
+        need(page, format!("book/src/{}", row.page));
+        let named = summary.contains(&format!("({})", row.page));
+        need(named, format!("book/src/SUMMARY.md: {}", row.page));
+        let line = row.lines.iter().any(|line| line.split(' ').next() == Some(&name));
+        need(line, format!("labs/table.rs: an example line of {name}"));
+        let snapshot = snapshots().into_iter().any(|path| {
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            file.starts_with(&format!("{name}__"))
+        });
+        need(snapshot, format!("tests/snapshots/{name}__…: just bless"));
     }
+    for lab in &LABS {
+        let there = labs::names().iter().any(|name| name == lab.name);
+        need(there, format!("labs/: the program of the row {}", lab.name));
+    }
+    assert!(missing.is_empty(), "missing:\n{}", missing.join("\n"));
 }
 
 /// The book includes snapshots from their fourth line on.
@@ -93,14 +104,22 @@ fn every_snapshot_has_a_header_of_three_lines_and_a_test_that_makes_it() {
 }
 
 #[test]
-fn the_readme_shows_a_real_transcript() {
+fn the_readme_shows_a_real_transcript_and_every_row_of_the_table() {
     let snapshot = read("tests/snapshots/net_ns__default.snap");
     let transcript = snapshot.splitn(4, '\n').nth(3).unwrap();
-    // The last line end belongs to the block, not to the transcript.
-    assert!(
-        read("README.md").contains(transcript.trim_end()),
-        "README: the net_ns transcript"
-    );
+    let row = |lab: &Row| format!("| `{}` | {} | {} |", lab.name, lab.shows, lab.tries);
+    let rows: Vec<_> = LABS.iter().map(row).collect();
+    let readme = read("README.md");
+    let readme = between(&readme, "```console\n", "\n```", transcript.trim_end());
+    let readme = between(&readme, "|---|---|---|\n", "\n\n", &rows.join("\n"));
+    assert_file("README.md", &readme);
+}
+
+/// The text with something new between two parts of it.
+fn between(text: &str, start: &str, end: &str, new: &str) -> String {
+    let (before, rest) = text.split_once(start).expect(start);
+    let (_, after) = rest.split_once(end).expect(end);
+    format!("{before}{start}{new}{end}{after}")
 }
 
 #[test]

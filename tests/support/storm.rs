@@ -179,7 +179,7 @@ pub(crate) fn end_when_ready(
     let mut lines = BufReader::new(lab.stdout.take().expect("a pipe")).lines();
     assert!(lines.any(|line| line.expect("a line") == "ready"));
     meanwhile(&lab);
-    common::kill(pid(lab.id()), signal).expect("a signal for a child");
+    common::process::kill(pid(lab.id()), signal).expect("a signal for a child");
     lab.wait().expect("a child").code()
 }
 
