@@ -38,7 +38,7 @@ const MORE: &[&str] = &[
     "init /nonexistent",
     "ns_exec /proc/self/ns/uts /bin/true",
     "ns_exec --type uts /proc/self/ns/uts /bin/true",
-    "ns_exec --target 1 --uts --wd=/ /bin/true",
+    "nsenter --target 1 --uts --wd=/ /bin/true",
     "ns_cost --alive 10",
     "unshare --uts /bin/true",
     "unshare -Ur /bin/true",

@@ -28,7 +28,7 @@ mod mount_proc;
 mod net_ns;
 mod ns_cost;
 mod ns_exec;
-mod ns_exec_target;
+mod nsenter;
 mod pid_ns;
 mod plots;
 mod robust;

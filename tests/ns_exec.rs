@@ -64,7 +64,7 @@ fn the_kernel_checks_the_type_if_asked() {
         .assert()
         .code(1);
     assert!(
-        stderr(&unknown).contains("the types are cgroup, ipc, mnt"),
+        stderr(&unknown).contains("possible values: cgroup, ipc, mnt"),
         "{}",
         stderr(&unknown)
     );
@@ -77,6 +77,9 @@ fn each_failure_has_its_status_and_a_hint() {
         (1, vec!["/proc/self/ns/nothing", "true"]),
         (1, vec!["/etc/passwd", "true"]),
         (1, vec!["/proc/self/ns/uts"]),
+        (1, vec!["--type", "uts"]),
+        (1, vec!["--target", "1", "true"]),
+        (1, vec![]),
     ] {
         let error = stderr(
             &lab("ns_exec")
@@ -87,7 +90,7 @@ fn each_failure_has_its_status_and_a_hint() {
                 .stdout(""),
         );
         assert!(
-            error.contains("hint: ") || error.contains("Usage: "),
+            error.contains("hint: ") && error.lines().count() == 2,
             "{error}"
         );
     }

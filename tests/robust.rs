@@ -116,7 +116,7 @@ fn help_goes_to_stdout_and_usage_errors_to_stderr() {
         assert!(stdout(&help).contains("Usage: "));
         let text = lab(name).args(["--version"]).printed();
         assert_eq!(text, format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
-        let status = if ["ns_exec", "unshare"].contains(&name) {
+        let status = if ["ns_exec", "nsenter", "unshare"].contains(&name) {
             1
         } else {
             2

@@ -53,34 +53,6 @@ fn the_program_is_who_it_shall_be() {
     run.success().stdout("5\n0 7 8\n");
 }
 
-/// Lines of letters alone are read without the parser that all others go through.
-#[test]
-fn letters_mean_the_same_with_and_without_the_parser() {
-    let links = "cgroup ipc mnt net pid pid_for_children time time_for_children user uts";
-    let links = links
-        .split(' ')
-        .map(|name| format!("/proc/self/ns/{name} "));
-    let links = format!("readlink {}", links.collect::<String>());
-    for letters in "rC ri rm rn rp rpf rT ru r U rCimnpTuUf".split(' ') {
-        let [alone, parsed] = ["", "--"].map(|end| {
-            let script = format!(
-                "{links}; \"$@\" -{letters} {end} {links}; \"$@\" -{letters} {end} cat /proc/self/uid_map"
-            );
-            let output = lab("unshare").by(Who::User).shell(&script).command().output();
-            let output = output.unwrap();
-            assert!(output.status.success(), "{letters} {end}: {output:?}");
-            let text = String::from_utf8(output.stdout).unwrap();
-            let (before, after) = text.split_at(text.find("\ncgroup").unwrap() + 1);
-            let (before, after) = (before.lines(), after.lines());
-            let map = after.clone().skip(10).collect::<String>();
-            let new = before.zip(after).map(|(before, after)| before != after);
-            (new.collect::<Vec<_>>(), map)
-        });
-        assert!(alone.0.contains(&true), "{letters}: {alone:?}");
-        assert_eq!(alone, parsed, "{letters}");
-    }
-}
-
 #[test]
 fn capabilities_outlive_the_execution_with_keep_caps_only() {
     let ambient = "grep CapAmb /proc/self/status | tr -d 0 | cut -f2";

@@ -7,23 +7,17 @@ use std::fs;
 
 /// The user ID that a name or a number stands for. As in every tool, a name that
 /// looks like a number counts as a name.
-///
-/// # Errors
-/// What was not understood, as a sentence for the user.
-pub fn uid_named(text: &str) -> Result<u32, String> {
+pub(crate) fn uid_named(text: &str) -> Result<u32, String> {
     id_named("/etc/passwd", text).ok_or_else(|| format!("there is no user {text}"))
 }
 
 /// The group ID that a name or a number stands for.
-///
-/// # Errors
-/// As [`uid_named`].
-pub fn gid_named(text: &str) -> Result<u32, String> {
+pub(crate) fn gid_named(text: &str) -> Result<u32, String> {
     id_named("/etc/group", text).ok_or_else(|| format!("there is no group {text}"))
 }
 
 /// The name of a user, if /etc/passwd has one.
-pub fn user_name(uid: u32) -> Option<String> {
+pub(crate) fn user_name(uid: u32) -> Option<String> {
     let uid = uid.to_string();
     find("/etc/passwd", |name, id| {
         (id == uid).then(|| name.to_owned())

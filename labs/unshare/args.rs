@@ -1,169 +1,149 @@
-//! The options of unshare(1), and which of them contradict each other. Those that
-//! one step of the story needs stand in the file of that step.
+//! The command line of unshare(1). It is read from left to right: of several options
+//! for the same thing the last one counts.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
-use clap::{ArgAction, CommandFactory as _, Parser};
-use common::lab::ExplainArgs;
-use common::ns::CLONE_NEWTIME;
-use common::signal_name::signal_named;
-use common::{Error, Result};
+use common::Result;
+use common::lab::Arg::{Long, Short, Value};
+use common::lab::{CommandLine, ExplainArgs, Word, usage_error};
+use common::ns::{CLONE_NEWTIME, Type};
+use nix::libc::SIGKILL;
+use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
+use nix::unistd::{getegid, geteuid};
 
-use crate::clocks::ClockOptions;
-use crate::maps::{MapOptions, SetGroups};
-use crate::mounts::MountOptions;
+use crate::accounts::{gid_named, uid_named};
+use crate::maps::Mapping;
+use crate::ranges::Ranges;
+use crate::signal_name::signal_named;
 
-/// Runs a program with some namespaces not shared with the caller
-#[derive(Default, Parser)]
-#[command(
-    name = "unshare",
-    version,
-    args_override_self = true,
-    infer_long_args = true
-)]
+/// What the command line asks for.
+#[derive(Default)]
 pub(crate) struct Args {
-    /// The program and its arguments; without one, a login shell: $SHELL or /bin/sh
-    #[arg(trailing_var_arg = true, value_name = "PROGRAM [ARGS]", action = ArgAction::Append)]
-    pub(crate) command: Vec<OsString>,
-    #[command(flatten)]
     pub(crate) explain: ExplainArgs,
-    #[command(flatten)]
-    pub(crate) types: Types,
-    #[command(flatten)]
-    pub(crate) maps: MapOptions,
-    #[command(flatten)]
-    pub(crate) mounts: MountOptions,
-    #[command(flatten)]
-    pub(crate) clocks: ClockOptions,
-    #[command(flatten)]
-    pub(crate) process: ProcessOptions,
-}
-
-#[derive(Default, clap::Args)]
-#[command(next_help_heading = "The program's process")]
-pub(crate) struct ProcessOptions {
-    /// Run the program in a child process
-    #[arg(short, long)]
-    pub(crate) fork: bool,
-    /// Send the child SIGNAME (SIGKILL) when this process ends; implies --fork
-    #[arg(long, value_name = "SIGNAME", num_args = 0..=1, require_equals = true,
-          default_missing_value = "SIGKILL", value_parser = signal_named)]
+    types: Vec<CloneFlags>,
+    /// The files to keep namespaces by, each with the name of its namespace's type.
+    pub(crate) files: BTreeMap<&'static str, PathBuf>,
+    pub(crate) mapping: Mapping,
+    pub(crate) keep_caps: bool,
+    /// How mounts travel; `None` leaves that as it is.
+    pub(crate) propagation: Option<MsFlags>,
+    pub(crate) mount_proc: Option<PathBuf>,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) wd: Option<PathBuf>,
+    pub(crate) monotonic: Option<i64>,
+    pub(crate) boottime: Option<i64>,
+    fork: bool,
     pub(crate) kill_child: Option<i32>,
-    /// Run the program as this group, without supplementary groups
-    #[arg(short = 'G', long, value_name = "GID", allow_hyphen_values = true)]
     pub(crate) setgid: Option<u32>,
-    /// Run the program as this user
-    #[arg(short = 'S', long, value_name = "UID", allow_hyphen_values = true)]
     pub(crate) setuid: Option<u32>,
+    pub(crate) command: Vec<OsString>,
 }
 
-/// Each may be not given, given, or given with a file to bind the namespace to.
-#[derive(Default, clap::Args)]
-#[command(next_help_heading = "New namespaces; FILE keeps one alive, by a bind mount")]
-pub(crate) struct Types {
-    /// A new cgroup namespace
-    #[arg(short = 'C', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) cgroup: Option<Vec<PathBuf>>,
-    /// A new IPC namespace
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) ipc: Option<Vec<PathBuf>>,
-    /// A new mount namespace
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) mount: Option<Vec<PathBuf>>,
-    /// A new network namespace
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) net: Option<Vec<PathBuf>>,
-    /// A new PID namespace, for the program's children; with --fork for itself
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) pid: Option<Vec<PathBuf>>,
-    /// A new time namespace
-    #[arg(short = 'T', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) time: Option<Vec<PathBuf>>,
-    /// A new UTS namespace
-    #[arg(short, long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) uts: Option<Vec<PathBuf>>,
-    /// A new user namespace; every option of the next group implies it
-    #[arg(short = 'U', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(crate) user: Option<Vec<PathBuf>>,
-}
+const SETGROUPS: [(&str, &str); 2] = [("allow", "allow"), ("deny", "deny")];
 
-/// The values of such an option: one that was given without a file adds none.
-type Files = Option<Vec<PathBuf>>;
+const PROPAGATION: [(&str, Option<MsFlags>); 4] = [
+    ("private", Some(MsFlags::MS_PRIVATE)),
+    ("shared", Some(MsFlags::MS_SHARED)),
+    ("slave", Some(MsFlags::MS_SLAVE)),
+    ("unchanged", None),
+];
 
 impl Args {
-    /// The arguments, unless they contradict each other: status 1, as in unshare(1).
     pub(crate) fn get() -> Result<Self> {
-        let args = match Self::from_letters(startup::arguments()) {
-            Some(args) => args,
-            None => output::parse_with_status(1)?,
+        let mut args = Self {
+            propagation: Some(MsFlags::MS_PRIVATE),
+            ..Self::default()
         };
-        if last(&args.types.pid).is_some() && !args.forks() {
-            return Err(conflict(
+        let (mut map_auto, mut map_subids) = (false, false);
+        let mut line = CommandLine::new(include_str!("help.txt"));
+        while let Some(option) = line.option()? {
+            if let Some(kind) = Type::of_option(&option) {
+                args.types.push(kind.flag);
+                if let Some(file) = line.value_after_equals() {
+                    args.files.insert(kind.name, file.path()?);
+                }
+                continue;
+            }
+            let mapping = &mut args.mapping;
+            match option {
+                Short('r') | Long("map-root-user") => mapping.map_caller_to(0, 0),
+                Short('c') | Long("map-current-user") => {
+                    mapping.map_caller_to(geteuid().as_raw(), getegid().as_raw());
+                }
+                Long("map-user") => mapping.user = Some(line.value()?.parse(uid_named)?),
+                Long("map-group") => mapping.group = Some(line.value()?.parse(gid_named)?),
+                Long("map-users") => mapping.users.push(line.value()?.parse(str::parse)?),
+                Long("map-groups") => mapping.groups.push(line.value()?.parse(str::parse)?),
+                Long("map-auto") => map_auto = true,
+                Long("map-subids") => map_subids = true,
+                Long("setgroups") => mapping.setgroups = Some(line.value()?.one_of(&SETGROUPS)?),
+                Long("keep-caps") => args.keep_caps = true,
+                Long("propagation") => args.propagation = line.value()?.one_of(&PROPAGATION)?,
+                Long("mount-proc") => {
+                    let directory = line.optional_value().map(Word::path).transpose()?;
+                    args.types.push(CloneFlags::CLONE_NEWNS);
+                    args.mount_proc = Some(directory.unwrap_or_else(|| "/proc".into()));
+                }
+                Short('R') | Long("root") => args.root = Some(line.value()?.path()?),
+                Short('w') | Long("wd") => args.wd = Some(line.value()?.path()?),
+                Long("monotonic") => args.monotonic = Some(line.value()?.parse(str::parse)?),
+                Long("boottime") => args.boottime = Some(line.value()?.parse(str::parse)?),
+                Short('f') | Long("fork") => args.fork = true,
+                Long("kill-child") => {
+                    let signal = line.optional_value();
+                    let signal = signal.map(|name| name.parse(signal_named)).transpose()?;
+                    args.kill_child = Some(signal.unwrap_or(SIGKILL));
+                }
+                Short('G') | Long("setgid") => args.setgid = Some(line.value()?.parse(str::parse)?),
+                Short('S') | Long("setuid") => args.setuid = Some(line.value()?.parse(str::parse)?),
+                Long("explain") => args.explain = ExplainArgs::given(),
+                Value(program) => args.command = line.command(program),
+                _ => return Err(line.unexpected()),
+            }
+        }
+        if map_auto {
+            args.mapping.map_block(Ranges::Auto);
+        }
+        if map_subids {
+            args.mapping.map_block(Ranges::Subids);
+        }
+        if args.mapping.is_asked_for() {
+            args.types.push(CloneFlags::CLONE_NEWUSER);
+        }
+        args.check()?;
+        Ok(args)
+    }
+
+    /// Refuses what contradicts itself.
+    fn check(&self) -> Result<()> {
+        if self.files.contains_key("pid") && !self.forks() {
+            return Err(usage_error(
                 "--pid=FILE needs --fork: until its first process exists, the namespace has no file",
             ));
         }
-        if args.maps.deny_setgroups() && args.maps.setgroups == Some(SetGroups::Allow) {
-            return Err(conflict(
+        if self.mapping.denies_setgroups() && self.mapping.setgroups == Some("allow") {
+            return Err(usage_error(
                 "--setgroups=allow excludes --map-group, --map-root-user and --map-current-user, \
                  which deny setgroups()",
             ));
         }
-        Ok(args)
+        let moves_clocks = self.monotonic.is_some() || self.boottime.is_some();
+        if moves_clocks && !self.types.contains(&CLONE_NEWTIME) {
+            return Err(usage_error("--monotonic and --boottime need --time"));
+        }
+        Ok(())
     }
 
     /// Whether the program runs in a child.
     pub(crate) fn forks(&self) -> bool {
-        self.process.fork || self.process.kill_child.is_some()
+        self.fork || self.kill_child.is_some()
     }
 
     /// The flags for unshare(2).
     pub(crate) fn flags(&self) -> CloneFlags {
-        let mut flags = CloneFlags::empty();
-        for (option, flag, _) in self.types.all() {
-            flags.set(flag, option.is_some());
-        }
-        if self.mounts.mount_proc.is_some() {
-            flags |= CloneFlags::CLONE_NEWNS;
-        }
-        if self.maps.are_asked_for() {
-            flags |= CloneFlags::CLONE_NEWUSER;
-        }
-        flags
+        self.types.iter().copied().collect()
     }
-
-    /// The files to bind, each with the namespace's name in /proc/PID/ns.
-    pub(crate) fn files(&self) -> Vec<(&'static str, PathBuf)> {
-        let file = |(option, _, name): (&Files, _, _)| Some((name, last(option)?.clone()));
-        self.types.all().into_iter().filter_map(file).collect()
-    }
-}
-
-impl Types {
-    /// Of PID and time, this process stays in the old one: the new one is that of
-    /// its children.
-    fn all(&self) -> [(&Files, CloneFlags, &'static str); 8] {
-        [
-            (&self.cgroup, CloneFlags::CLONE_NEWCGROUP, "cgroup"),
-            (&self.ipc, CloneFlags::CLONE_NEWIPC, "ipc"),
-            (&self.mount, CloneFlags::CLONE_NEWNS, "mnt"),
-            (&self.net, CloneFlags::CLONE_NEWNET, "net"),
-            (&self.pid, CloneFlags::CLONE_NEWPID, "pid_for_children"),
-            (&self.time, CLONE_NEWTIME, "time_for_children"),
-            (&self.user, CloneFlags::CLONE_NEWUSER, "user"),
-            (&self.uts, CloneFlags::CLONE_NEWUTS, "uts"),
-        ]
-    }
-}
-
-/// The file that counts. `--uts=FILE -u` keeps it.
-fn last(files: &Files) -> Option<&PathBuf> {
-    files.as_ref().and_then(|files| files.last())
-}
-
-fn conflict(message: &str) -> Error {
-    let error = Args::command().error(ErrorKind::ArgumentConflict, message);
-    Error::Usage(Box::new(error), 1)
 }

@@ -2,40 +2,44 @@
 //!
 //! Chapter: book/src/unshare.md. See unshare(2), and unshare(1) for the options.
 
+mod accounts;
 mod args;
 mod clocks;
 mod helper;
-mod letters;
+mod hole;
 mod map;
 mod maps;
 mod mounts;
 mod persist;
 mod ranges;
-mod single;
+mod signal_name;
+
+use std::process::ExitCode;
 
 use args::Args;
 use common::credentials::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
 use common::ns::describe;
-use common::place::{change_directory, change_root};
-use common::process::{Lifeline, exec, exec_shell, fork};
+use common::process::{Lifeline, exec, exec_shell, fork_untied};
 use common::signals::{Policy, Supervisor, end_as};
-use common::{Result, Step as _, explain};
+use common::{Checkpoint, Result, Step as _, explain};
 use maps::Maps;
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::Signal;
 use nix::unistd::getpid;
-use persist::Persistence;
-use std::process::ExitCode;
 
 fn main() -> ExitCode {
     common::run(lab)
 }
 
+/// unshare(1): the parent outlives these, the program does not.
+const OUTLIVED: [Signal; 2] = [Signal::SIGINT, Signal::SIGTERM];
+
 // ANCHOR: main
 fn lab() -> Result<u8> {
     let args = Args::get()?;
     args.explain.begin()?;
-    let maps = Maps::prepare(&args.maps)?;
-    let files = Persistence::prepare(&args)?;
+    let maps = Maps::prepare(&args.mapping)?;
+    let binder = persist::prepare(&args)?;
 
     let flags = args.flags();
     unshare(flags).step("unshare", describe(flags))?;
@@ -46,55 +50,69 @@ fn lab() -> Result<u8> {
         getpid()
     );
     maps.write()?;
-    clocks::set_offsets(&args.clocks)?;
+    clocks::set_offsets(&args)?;
 
-    let lifeline = Lifeline::new(args.process.kill_child)?;
     if !args.forks() {
-        files.bind()?;
-        return become_the_program(&args, &lifeline);
+        if let Some(binder) = binder {
+            binder.work()?;
+        }
+        return become_the_program(&args, None);
     }
     // unshare(CLONE_NEWPID) moves later children only; the first is its PID 1.
-    let forked = Forked::begin()?;
-    let child = fork(None, || {
-        forked.leave()?;
+    let lifeline = args.kill_child.map(Lifeline::new).transpose()?;
+    let supervisor = Supervisor::begin(Policy::Outlive, OUTLIVED.into_iter().collect())?;
+    let files_are_bound = Checkpoint::new()?;
+    let child = fork_untied(|| {
+        supervisor.leave()?;
         explain!(
             "fork(): a child runs the program; getpid() in it is {}",
             getpid()
         );
-        files.wait()?;
-        become_the_program(&args, &lifeline)
+        files_are_bound.wait()?;
+        become_the_program(&args, lifeline.as_ref())
     })?;
-    match files.bind() {
-        Ok(()) => forked.wait(child),
-        Err(error) => {
-            child.end()?;
-            Err(error)
-        }
+    // Before the fork the PID namespace for children has no file: only its first
+    // process makes it a whole one.
+    if let Some(binder) = binder {
+        binder.work()?;
     }
+    files_are_bound.open()?;
+    supervisor.wait(child).map(end_as)
 }
+// ANCHOR_END: main
 
-fn become_the_program(args: &Args, lifeline: &Lifeline) -> Result<u8> {
-    if args.flags().contains(CloneFlags::CLONE_NEWNS) {
-        mounts::set_propagation(args.mounts.propagation)?;
+// ANCHOR: program
+fn become_the_program(args: &Args, lifeline: Option<&Lifeline>) -> Result<u8> {
+    let flags = args.flags();
+    if flags.contains(CloneFlags::CLONE_NEWNS) {
+        mounts::set_propagation(args.propagation)?;
     }
-    args.mounts.root.as_deref().map_or(Ok(()), change_root)?;
-    args.mounts.wd.as_deref().map_or(Ok(()), change_directory)?;
-    if let Some(directory) = &args.mounts.mount_proc {
-        mounts::mount_proc(directory, args.mounts.propagation)?;
+    if let Some(root) = &args.root {
+        mounts::change_root(root)?;
     }
-    if let Some(gid) = args.process.setgid {
+    if let Some(directory) = &args.wd {
+        mounts::change_directory(directory)?;
+    }
+    if let Some(directory) = &args.mount_proc {
+        mounts::mount_proc(directory, args.propagation)?;
+    }
+    if let Some(gid) = args.setgid {
         drop_groups()?;
         set_gid(gid)?;
     }
-    args.process.setuid.map_or(Ok(()), set_uid)?;
-    if args.maps.keep_caps && args.flags().contains(CloneFlags::CLONE_NEWUSER) {
+    if let Some(uid) = args.setuid {
+        set_uid(uid)?;
+    }
+    if args.keep_caps && flags.contains(CloneFlags::CLONE_NEWUSER) {
         make_capabilities_ambient()?;
     }
     // Last, because a change of the user or the group undoes it.
-    lifeline.tie()?;
+    if let Some(lifeline) = lifeline {
+        lifeline.tie()?;
+    }
     if args.command.is_empty() {
         return Err(exec_shell());
     }
     Err(exec(&args.command))
 }
-// ANCHOR_END: main
+// ANCHOR_END: program

@@ -9,7 +9,8 @@ use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::ranges::{Files, Range, Ranges, around};
+use crate::hole::around;
+use crate::ranges::{Files, Range, Ranges};
 
 pub(crate) const USERS: Files = Files {
     map: "uid_map",
@@ -26,7 +27,6 @@ pub(crate) const GROUPS: Files = Files {
 };
 
 /// The lines of one map: none if it is to stay empty.
-#[derive(Clone)]
 pub(crate) struct Map {
     pub(crate) files: Files,
     pub(crate) lines: Vec<Range>,
@@ -83,10 +83,8 @@ impl Map {
                 self.files.subids
             ))),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let missing: Result<()> = Err(error).step(program, map);
-                missing.map_err(|error| {
-                    error.hint("install it (Debian: sudo apt install uidmap), or use sudo")
-                })
+                Err(Error::new(program, map, Errno::ENOENT)
+                    .hint("install it (Debian: sudo apt install uidmap), or use sudo"))
             }
             Err(error) => Err(error).step(program, map),
         }
@@ -95,15 +93,11 @@ impl Map {
     pub(crate) fn explain(&self) {
         let Files { map, id, .. } = self.files;
         for range in &self.lines {
-            let Range {
-                inner,
-                outer,
-                count,
-            } = range;
-            if *count == 1 {
-                explain!("{map}: {id} {outer} outside is {inner} inside");
-            } else {
-                explain!("{map}: {count} IDs, from {outer} on outside, are {inner} and up inside");
+            match (range.inner, range.outer, range.count) {
+                (inner, outer, 1) => explain!("{map}: {id} {outer} outside is {inner} inside"),
+                (inner, outer, count) => explain!(
+                    "{map}: {count} IDs, from {outer} on outside, are {inner} and up inside"
+                ),
             }
         }
     }

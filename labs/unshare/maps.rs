@@ -1,6 +1,5 @@
 //! uid_map, gid_map and setgroups of the new user namespace.
 
-use clap::ValueEnum;
 use common::Result;
 use common::credentials::write_map;
 use nix::unistd::{getegid, geteuid, getpid};
@@ -8,65 +7,38 @@ use nix::unistd::{getegid, geteuid, getpid};
 use crate::helper::Helper;
 use crate::map::{GROUPS, Map, USERS};
 use crate::ranges::{Range, Ranges};
-use crate::single::{Inner, Single};
 
-#[derive(Default, clap::Args)]
-#[command(next_help_heading = "User namespace, implied by each --map option")]
-pub(crate) struct MapOptions {
-    #[command(flatten)]
-    pub(crate) single: Single,
-    /// Map a block of users, also repeated: INNER:OUTER:COUNT or OUTER,INNER,COUNT;
-    /// auto: the caller's first block of /etc/subuid, from 0 on; subids: the same block,
-    /// to itself; all: every user that exists here, to itself
-    #[arg(long, value_name = "RANGE|auto|subids|all", allow_hyphen_values = true)]
-    map_users: Vec<Ranges>,
-    /// The same for groups and /etc/subgid
-    #[arg(long, value_name = "RANGE|auto|subids|all", allow_hyphen_values = true)]
-    map_groups: Vec<Ranges>,
-    /// The same as --map-users=auto --map-groups=auto
-    #[arg(long)]
-    map_auto: bool,
-    /// The same as --map-users=subids --map-groups=subids
-    #[arg(long)]
-    map_subids: bool,
-    /// Whether setgroups() may be called in the user namespace
-    #[arg(long, value_enum)]
-    pub(crate) setgroups: Option<SetGroups>,
-    /// Keep the capabilities of the user namespace when the program is executed
-    #[arg(long)]
-    pub(crate) keep_caps: bool,
+/// What the options ask for.
+#[derive(Default)]
+pub(crate) struct Mapping {
+    /// Which user inside the caller's is.
+    pub(crate) user: Option<u32>,
+    /// Which group inside the caller's is.
+    pub(crate) group: Option<u32>,
+    pub(crate) users: Vec<Ranges>,
+    pub(crate) groups: Vec<Ranges>,
+    /// What the file setgroups shall say: `allow` or `deny`.
+    pub(crate) setgroups: Option<&'static str>,
 }
 
-/// What the file setgroups of a user namespace says.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SetGroups {
-    Allow,
-    Deny,
-}
+impl Mapping {
+    pub(crate) fn map_caller_to(&mut self, user: u32, group: u32) {
+        (self.user, self.group) = (Some(user), Some(group));
+    }
 
-impl MapOptions {
-    pub(crate) fn are_asked_for(&self) -> bool {
-        let single = self.single.user.is_some() || self.single.group.is_some();
-        single || !self.user_ranges().is_empty() || !self.group_ranges().is_empty()
+    pub(crate) fn map_block(&mut self, block: Ranges) {
+        self.users.push(block);
+        self.groups.push(block);
+    }
+
+    pub(crate) fn is_asked_for(&self) -> bool {
+        let single = self.user.is_some() || self.group.is_some();
+        single || !self.users.is_empty() || !self.groups.is_empty()
     }
 
     /// Whether the group is mapped in the way that costs setgroups().
-    pub(crate) fn deny_setgroups(&self) -> bool {
-        self.single.group.is_some() && self.group_ranges().is_empty()
-    }
-
-    fn user_ranges(&self) -> Vec<Ranges> {
-        self.with_blocks(&self.map_users)
-    }
-
-    fn group_ranges(&self) -> Vec<Ranges> {
-        self.with_blocks(&self.map_groups)
-    }
-
-    fn with_blocks(&self, ranges: &[Ranges]) -> Vec<Ranges> {
-        let auto = self.map_auto.then_some(Ranges::Auto);
-        let subids = self.map_subids.then_some(Ranges::Subids);
-        ranges.iter().copied().chain(auto).chain(subids).collect()
+    pub(crate) fn denies_setgroups(&self) -> bool {
+        self.group.is_some() && self.groups.is_empty()
     }
 }
 
@@ -74,33 +46,35 @@ impl MapOptions {
 pub(crate) struct Maps {
     users: Map,
     groups: Map,
-    setgroups: Option<SetGroups>,
+    setgroups: Option<&'static str>,
     helper: Option<Helper>,
 }
 
 impl Maps {
     /// Works out the maps while the old user namespace still says who the caller
     /// is: inside one without maps every ID reads 65534.
-    pub(crate) fn prepare(options: &MapOptions) -> Result<Self> {
-        let (euid, egid) = (geteuid().as_raw(), getegid().as_raw());
-        let user = options.single.user.map(|inner| single(inner, euid));
-        let group = options.single.group.map(|inner| single(inner, egid));
-        let users = Map::new(USERS, user, &options.user_ranges(), euid)?;
-        let groups = Map::new(GROUPS, group, &options.group_ranges(), euid)?;
+    pub(crate) fn prepare(mapping: &Mapping) -> Result<Self> {
+        let (pid, euid, egid) = (getpid(), geteuid().as_raw(), getegid().as_raw());
+        let user = mapping.user.map(|inner| Range::of_one(inner, euid));
+        let group = mapping.group.map(|inner| Range::of_one(inner, egid));
+        let users = Map::new(USERS, user, &mapping.users, euid)?;
+        let groups = Map::new(GROUPS, group, &mapping.groups, euid)?;
         let helper = if users.own && groups.own {
             None
         } else {
-            let (pid, maps) = (getpid(), [users.clone(), groups.clone()]);
-            Some(Helper::stay_behind(move || {
-                maps.iter()
-                    .filter(|map| !map.own)
-                    .try_for_each(|map| map.write_ranges(pid))
+            Some(Helper::stay_behind(|| {
+                for map in [&users, &groups] {
+                    if !map.own {
+                        map.write_ranges(pid)?;
+                    }
+                }
+                Ok(())
             })?)
         };
         Ok(Self {
             users,
             groups,
-            setgroups: options.setgroups,
+            setgroups: mapping.setgroups,
             helper,
         })
     }
@@ -113,7 +87,7 @@ impl Maps {
         // kernel takes an unprivileged gid_map only after setgroups() is given up,
         // and after the map it can no longer be given up.
         let own_group = self.groups.own && !self.groups.lines.is_empty();
-        if own_group || self.setgroups == Some(SetGroups::Deny) {
+        if own_group || self.setgroups == Some("deny") {
             write_map("self", "setgroups", "deny")?;
         }
         for map in [&self.users, &self.groups] {
@@ -124,7 +98,7 @@ impl Maps {
         if let Some(helper) = self.helper {
             helper.work()?;
         }
-        if self.setgroups == Some(SetGroups::Allow) {
+        if self.setgroups == Some("allow") {
             write_map("self", "setgroups", "allow")?;
         }
         self.users.explain();
@@ -132,12 +106,4 @@ impl Maps {
         Ok(())
     }
     // ANCHOR_END: maps
-}
-
-fn single(inner: Inner, outer: u32) -> Range {
-    Range {
-        inner: inner.id(outer).into(),
-        outer: outer.into(),
-        count: 1,
-    }
 }

@@ -1,75 +1,50 @@
-//! The mounts of the new mount namespace.
+//! The mounts of the new mount namespace, and where in them the program starts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::ValueEnum;
 use common::lab::printable;
-use common::{Result, Step as _, explain};
+use common::{Result, Step as _, explain, ns};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-
-#[derive(Default, clap::Args)]
-#[command(next_help_heading = "Mounts and directories")]
-pub(crate) struct MountOptions {
-    /// How mounts travel between the new mount namespace and the old one
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) propagation: Propagation,
-    /// Mount a new proc on DIR (/proc) before the program runs; implies --mount
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
-          default_missing_value = "/proc")]
-    pub(crate) mount_proc: Option<PathBuf>,
-    /// Change the root directory
-    #[arg(short = 'R', long, value_name = "DIR", allow_hyphen_values = true)]
-    pub(crate) root: Option<PathBuf>,
-    /// Change the working directory, after the root
-    #[arg(short, long, value_name = "DIR", allow_hyphen_values = true)]
-    pub(crate) wd: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Propagation {
-    #[default]
-    Private,
-    Shared,
-    Slave,
-    Unchanged,
-}
+use nix::unistd::{chdir, chroot};
 
 // ANCHOR: mounts
-pub(crate) fn set_propagation(propagation: Propagation) -> Result<()> {
-    let kind = match propagation {
-        Propagation::Private => MsFlags::MS_PRIVATE,
-        Propagation::Shared => MsFlags::MS_SHARED,
-        Propagation::Slave => MsFlags::MS_SLAVE,
-        Propagation::Unchanged => return Ok(()),
+pub(crate) fn set_propagation(propagation: Option<MsFlags>) -> Result<()> {
+    let Some(kind) = propagation else {
+        return Ok(());
     };
     explain!("mount(MS_REC, \"/\"): sets how mounts travel to and from the old namespace");
-    mount(
-        None::<&str>,
-        "/",
-        None::<&str>,
-        MsFlags::MS_REC | kind,
-        None::<&str>,
-    )
-    .step("mount", "propagation on /")
+    let (none, flags) = (None::<&str>, MsFlags::MS_REC | kind);
+    mount(none, "/", none, flags, none).step("mount", "propagation on /")
 }
 
-pub(crate) fn mount_proc(directory: &Path, propagation: Propagation) -> Result<()> {
+pub(crate) fn mount_proc(directory: &Path, propagation: Option<MsFlags>) -> Result<()> {
     let shown = printable(directory.as_os_str());
-    if propagation != Propagation::Private {
+    if propagation != Some(MsFlags::MS_PRIVATE) {
         // The new proc must not travel to the old namespace, whatever else may.
-        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-        match mount(None::<&str>, directory, None::<&str>, private, None::<&str>) {
+        let (none, private) = (None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE);
+        match mount(none, directory, none, private, none) {
             // A directory that is no mount point: the new proc travels as the mount
             // around it does.
             Ok(()) | Err(Errno::EINVAL) => {}
             failed => failed.step("mount", format!("MS_PRIVATE on {shown}"))?,
         }
     }
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    mount(Some("proc"), directory, Some("proc"), flags, None::<&str>)
-        .step("mount", format!("proc on {shown}"))?;
+    ns::mount_proc(directory)?;
     explain!("mount(\"proc\", \"{shown}\"): shows the PID namespace of this process");
     Ok(())
 }
 // ANCHOR_END: mounts
+
+/// Changes the root, and into it: the working directory would otherwise remain outside.
+pub(crate) fn change_root(directory: &Path) -> Result<()> {
+    let shown = printable(directory.as_os_str());
+    chroot(directory).step("chroot", &shown)?;
+    chdir("/").step("chdir", "/")?;
+    explain!("chroot(\"{shown}\"): / is this directory now");
+    Ok(())
+}
+
+pub(crate) fn change_directory(directory: &Path) -> Result<()> {
+    chdir(directory).step("chdir", printable(directory.as_os_str()))
+}

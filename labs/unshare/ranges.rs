@@ -3,9 +3,10 @@
 use std::fs;
 use std::str::FromStr;
 
-use common::accounts::user_name;
 use common::{Error, Result, Step as _};
 use nix::errno::Errno;
+
+use crate::accounts::user_name;
 
 /// The argument of --map-users and --map-groups.
 #[derive(Clone, Copy)]
@@ -25,6 +26,17 @@ pub(crate) struct Range {
     pub(crate) inner: u64,
     pub(crate) outer: u64,
     pub(crate) count: u64,
+}
+
+impl Range {
+    /// The line that maps a single ID.
+    pub(crate) fn of_one(inner: u32, outer: u32) -> Self {
+        Self {
+            inner: inner.into(),
+            outer: outer.into(),
+            count: 1,
+        }
+    }
 }
 
 /// The files that tell of users, or of groups.
@@ -131,36 +143,3 @@ fn all(map: &str) -> Result<Vec<Range>> {
     };
     Ok(text.lines().filter_map(line).collect())
 }
-
-// ANCHOR: hole
-/// The ranges around a single ID that is mapped already: neither it nor what it
-/// is outside may occur twice. Where only one of them is cut out of a range, the
-/// IDs behind move up, and the range's last one remains without a partner.
-pub(crate) fn around(single: Range, range: Range) -> Vec<Range> {
-    let (mut inner, mut outer) = (range.inner, range.outer);
-    let (inner_end, outer_end) = (range.inner + range.count, range.outer + range.count);
-    let mut pieces = Vec::new();
-    loop {
-        inner += u64::from(inner == single.inner);
-        outer += u64::from(outer == single.outer);
-        let count =
-            up_to(single.inner, inner, inner_end).min(up_to(single.outer, outer, outer_end));
-        if count == 0 {
-            return pieces;
-        }
-        pieces.push(Range {
-            inner,
-            outer,
-            count,
-        });
-        inner += count;
-        outer += count;
-    }
-}
-
-/// How many IDs there are from `start` to the hole or the end.
-fn up_to(hole: u64, start: u64, end: u64) -> u64 {
-    let end = if hole > start { end.min(hole) } else { end };
-    end.saturating_sub(start)
-}
-// ANCHOR_END: hole

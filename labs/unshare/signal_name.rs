@@ -5,10 +5,7 @@ use nix::sys::signal::Signal;
 
 /// The number of a signal that is given as `TERM`, `SIGTERM`, `15`, `RTMIN+1` or
 /// `RTMAX-1`, in any case of letters.
-///
-/// # Errors
-/// A name that is none, as a sentence for the user.
-pub fn signal_named(text: &str) -> Result<i32, String> {
+pub(crate) fn signal_named(text: &str) -> Result<i32, String> {
     let upper = text.to_ascii_uppercase();
     let name = upper.strip_prefix("SIG").unwrap_or(&upper);
     let number = name.parse().ok();

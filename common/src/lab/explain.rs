@@ -27,6 +27,11 @@ pub struct ExplainArgs {
 }
 
 impl ExplainArgs {
+    /// As on a command line with `--explain`.
+    pub fn given() -> Self {
+        Self { explain: true }
+    }
+
     /// Turns the narration on if it was asked for.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What makes a program a lab: its start and its end, errors and hints, what it says.
 
+mod command_line;
 mod error;
 mod explain;
 mod hint;
@@ -13,6 +14,7 @@ mod terminal;
 pub(crate) mod told;
 mod words;
 
+pub use command_line::{Arg, CommandLine, Word, usage_error};
 pub(crate) use error::shell_status;
 pub use error::{Error, Failure, NOT_EXECUTABLE, NOT_FOUND, RawErrno, Result, Step};
 pub use explain::{ExplainArgs, is_on, step};

@@ -7,7 +7,7 @@ use nix::libc;
 use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 
-use crate::lab::{Result, Step as _};
+use crate::lab::{Arg, Result, Step as _};
 
 /// One of the eight types of namespaces(7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,21 @@ impl Type {
     /// The type with this name, as /proc/PID/ns spells it.
     pub fn named(name: &str) -> Option<Self> {
         TYPES.into_iter().find(|kind| kind.name == name)
+    }
+
+    /// The type that unshare(1) and nsenter(1) mean by an option.
+    pub fn of_option(option: &Arg<'_>) -> Option<Self> {
+        Self::named(match option {
+            Arg::Short('C') | Arg::Long("cgroup") => "cgroup",
+            Arg::Short('i') | Arg::Long("ipc") => "ipc",
+            Arg::Short('m') | Arg::Long("mount") => "mnt",
+            Arg::Short('n') | Arg::Long("net") => "net",
+            Arg::Short('p') | Arg::Long("pid") => "pid",
+            Arg::Short('T') | Arg::Long("time") => "time",
+            Arg::Short('U') | Arg::Long("user") => "user",
+            Arg::Short('u') | Arg::Long("uts") => "uts",
+            _ => return None,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
-//! The claims of the chapter on setns() about its second form, `--target`.
+//! The claims of the chapter on setns() about `nsenter`.
 
-use crate::support::{host, installed, is_root, lab, require, stderr, stdout};
+use crate::support::{assert_transcript, host, installed, is_root, lab, require, stderr, stdout};
 
 /// Processes to join: one with a namespace of each type, one with two of them, one of
 /// an ordinary user's own user namespace, one that is only another user.
@@ -19,7 +19,7 @@ fn with_targets(script: &str) -> String {
     stdout(&host::on_own_host(&format!("{TARGETS}{script}")))
 }
 
-/// Runs each line with nsenter and with ns_exec, as root and as an ordinary user; says
+/// Runs each line with nsenter of util-linux and with the lab, as root and as an ordinary user; says
 /// which differ in output or status, and at last how many ended well as whom.
 const COMPARE: &str = r#"
     PROBE='for n in cgroup ipc mnt net pid time user uts pid_for_children; do
@@ -29,8 +29,8 @@ const COMPARE: &str = r#"
            grep NSpid /proc/self/status | wc -w'
     compare() {
         who=$1 as=; [ $who = root ] || as=$user; shift
-        told=$(timeout -s KILL 20 $as nsenter "$@" </dev/null 2>/tmp/told); status=$?
-        said=$(timeout -s KILL 20 $as ns_exec "$@" </dev/null 2>/tmp/said); ours=$?
+        told=$(timeout -s KILL 20 $as /usr/bin/nsenter "$@" </dev/null 2>/tmp/told); status=$?
+        said=$(timeout -s KILL 20 $as nsenter "$@" </dev/null 2>/tmp/said); ours=$?
         [ "$told $status" = "$said $ours" ] || echo "$who: $*: $status, $ours: $(cat /tmp/told /tmp/said)"
         [ $status = 0 ] && echo $who >>/tmp/well
     }
@@ -107,7 +107,7 @@ fn options_are_read_and_failures_end_as_with_nsenter() {
 #[test]
 fn an_ordinary_user_joins_what_belongs_to_the_own_user_namespace() {
     require!(is_root(), "makes a host of its own");
-    let script = "own() { $user ns_exec -t $users \"$@\" 2>&1; }
+    let script = "own() { $user nsenter -t $users \"$@\" 2>&1; }
         own --user --uts --preserve-credentials readlink /proc/self/ns/uts | cmp - /tmp/link
         # Where nsenter stops: the cgroup namespace, which is the user's already.
         own -a --preserve-credentials id -u
@@ -134,14 +134,14 @@ fn one_setns_joins_all_types_and_without_pidfds_one_after_another() {
     require!(is_root() && installed("strace"), "traces");
     let script =
         "trace() { strace -qq -e signal=none -o /tmp/trace -e trace=setns,pidfd_open \"$@\"; }
-        trace ns_exec -t $all -a readlink /proc/self/ns/net; grep -c setns /tmp/trace
-        trace -e inject=pidfd_open:error=ENOSYS ns_exec -t $all -a readlink /proc/self/ns/net
+        trace nsenter -t $all -a readlink /proc/self/ns/net; grep -c setns /tmp/trace
+        trace -e inject=pidfd_open:error=ENOSYS nsenter -t $all -a readlink /proc/self/ns/net
         grep -c setns /tmp/trace
         # Linux 5.3 to 5.7 make pidfds that setns() does not know.
-        trace -e inject=setns:error=EINVAL:when=1 ns_exec -t $all -a readlink /proc/self/ns/net
+        trace -e inject=setns:error=EINVAL:when=1 nsenter -t $all -a readlink /proc/self/ns/net
         grep -c setns /tmp/trace
         # The process ends after its files were opened.
-        trace -e inject=setns:error=ESRCH:when=1 ns_exec -t $all -a true 2>&1 | grep -o ESRCH
+        trace -e inject=setns:error=ESRCH:when=1 nsenter -t $all -a true 2>&1 | grep -o ESRCH
         grep -c setns /tmp/trace";
     let text = with_targets(&format!("echo $(readlink /proc/$all/ns/net)\n{script}"));
     let lines: Vec<_> = text.lines().collect();
@@ -157,7 +157,7 @@ fn a_number_that_means_another_process_in_this_proc_is_no_pidfd() {
     require!(is_root(), "makes a host of its own");
     // Inside, the PIDs of ps and of $$ differ; a PID is what /proc says, as for nsenter.
     let script = "readlink /proc/$two/ns/uts
-        /usr/bin/unshare --pid --fork ns_exec -t $two -u readlink /proc/self/ns/uts";
+        /usr/bin/unshare --pid --fork nsenter -t $two -u readlink /proc/self/ns/uts";
     let text = with_targets(script);
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines[0], lines[1]);
@@ -166,15 +166,15 @@ fn a_number_that_means_another_process_in_this_proc_is_no_pidfd() {
 #[test]
 fn follow_env_and_keep_caps_are_the_targets() {
     require!(is_root(), "joins");
-    let script = "ns_exec -t $plain -S follow -G follow sh -c 'echo $(id -u) $(id -g) $(id -G)'
-        ns_exec -t $all --uts --env sh -c 'echo $ODD'
-        ODD=two ns_exec -t $all --uts sh -c 'echo $ODD'
+    let script = "nsenter -t $plain -S follow -G follow sh -c 'echo $(id -u) $(id -g) $(id -G)'
+        nsenter -t $all --uts --env sh -c 'echo $ODD'
+        ODD=two nsenter -t $all --uts sh -c 'echo $ODD'
         status='grep CapEff /proc/self/status'
-        ns_exec -t $users -U --preserve-credentials --keep-caps setpriv --reuid=0 true 2>&1
-        $user ns_exec -t $users -U --preserve-credentials $status | grep -c 'ffff'
+        nsenter -t $users -U --preserve-credentials --keep-caps setpriv --reuid=0 true 2>&1
+        $user nsenter -t $users -U --preserve-credentials $status | grep -c 'ffff'
         unshare -U sleep 60 & wait_for runs $! sleep
-        ns_exec -t $! -U --preserve-credentials $status | cut -f2
-        ns_exec -t $! -U --preserve-credentials --keep-caps $status | grep -c 'ffff'";
+        nsenter -t $! -U --preserve-credentials $status | cut -f2
+        nsenter -t $! -U --preserve-credentials --keep-caps $status | grep -c 'ffff'";
     assert_eq!(
         with_targets(script),
         "1234 77 77\none\ntwo\n1\n0000000000000000\n1\n"
@@ -187,16 +187,16 @@ fn the_parent_stops_ends_and_is_told_as_its_child() {
     let script = r#"
         state() { sed -n 's/^State:\t\(.\).*/\1/p' /proc/$1/status; }
         is() { [ "$(state $1)" = $2 ]; }
-        ns_exec -t $all -p sleep 60 & parent=$!; child=$(child_of $parent); wait_for runs $child sleep
+        nsenter -t $all -p sleep 60 & parent=$!; child=$(child_of $parent); wait_for runs $child sleep
         kill -STOP $child; wait_for is $parent T; state $parent
         kill -CONT $parent; wait_for is $child S; state $child
         kill -TERM $parent; wait $parent; echo $?
         [ -e /proc/$child ] && echo "left behind"
-        ns_exec -t $all -p sh -c 'trap "echo told; exit 3" TERM USR1; echo up; while :; do sleep 0.01; done' \
+        nsenter -t $all -p sh -c 'trap "echo told; exit 3" TERM USR1; echo up; while :; do sleep 0.01; done' \
             >/tmp/up & parent=$!
         wait_for grep up /tmp/up
         kill -USR1 $parent; wait $parent; echo $?; tail -1 /tmp/up
-        ns_exec -t $all -p sleep 60 & parent=$!; child=$(child_of $parent); wait_for runs $child sleep
+        nsenter -t $all -p sleep 60 & parent=$!; child=$(child_of $parent); wait_for runs $child sleep
         kill -KILL $parent; wait $parent; gone() { [ ! -e /proc/$child ]; }; wait_for gone"#;
     assert_eq!(with_targets(script), "T\nS\n143\n3\ntold\n");
 }
@@ -205,24 +205,22 @@ fn the_parent_stops_ends_and_is_told_as_its_child() {
 fn no_file_makes_it_wait() {
     require!(is_root(), "calls setns");
     let script = "mkfifo /tmp/fifo
-        for line in /tmp/fifo --net=/tmp/fifo --root=/tmp/fifo --wd=/tmp/fifo '--wdns /tmp/fifo'; do
-            timeout 5 ns_exec $line true 2>&1; echo $?
-        done | grep -v hint:";
+        timeout 5 ns_exec /tmp/fifo true 2>&1; echo $?
+        for line in --net=/tmp/fifo --root=/tmp/fifo --wd=/tmp/fifo '--wdns /tmp/fifo'; do
+            timeout 5 nsenter $line true 2>&1; echo $?
+        done";
     let text = with_targets(script);
     assert_eq!(text.matches("\n1\n").count(), 5, "{text}");
-    assert!(
-        text.starts_with("ns_exec: setns /tmp/fifo: EINVAL"),
-        "{text}"
-    );
+    assert!(text.contains("nsenter: setns /tmp/fifo: EINVAL"), "{text}");
 }
 
 #[test]
 fn without_a_program_it_is_the_shell() {
     require!(is_root(), "joins");
     // A login shell, as with nsenter: its name begins with `-`.
-    let script = "unset SHELL; echo 'echo $0 $(hostname)' | ns_exec --uts=/tmp/uts
-        echo 'echo $0; shopt -q login_shell && echo login' | SHELL=/bin/bash ns_exec -t $all -p
-        SHELL=/no ns_exec --uts=/tmp/uts 2>/dev/null; echo $?";
+    let script = "unset SHELL; echo 'echo $0 $(hostname)' | nsenter --uts=/tmp/uts
+        echo 'echo $0; shopt -q login_shell && echo login' | SHELL=/bin/bash nsenter -t $all -p
+        SHELL=/no nsenter --uts=/tmp/uts 2>/dev/null; echo $?";
     assert_eq!(with_targets(script), "-sh antero\n-bash\nlogin\n127\n");
 }
 
@@ -233,15 +231,18 @@ fn a_line_that_makes_no_sense_is_a_usage_error() {
         ("--all true", "--target PID is required"),
         ("--setuid follow true", "--target PID is required"),
         ("--target 1 true", "nothing to join"),
-        ("--no-fork /proc/self/ns/uts true", "nothing to join"),
-        ("--type uts --target 1 --uts true", "--type checks FILE"),
+        ("--no-fork true", "nothing to join"),
+        ("true", "nothing to join"),
+        ("", "nothing to join"),
         ("--wd=/ --wdns / true", "cannot be used with"),
         ("--target 0 --net true", "a PID is a number above 0"),
         ("--setgid 4294967295 true", "an ID is a number"),
-        ("/proc/self/ns/uts", "FILE and PROGRAM are required"),
-        ("", "FILE and PROGRAM are required"),
+        (
+            "--net=/proc/self/ns/net --p true",
+            "--p' may be --pid or --preserve-credentials",
+        ),
     ] {
-        let run = lab("ns_exec")
+        let run = lab("nsenter")
             .args(line.split_whitespace())
             .command()
             .assert();
@@ -251,11 +252,18 @@ fn a_line_that_makes_no_sense_is_a_usage_error() {
 }
 
 #[test]
+fn the_narration_tells_what_happens() {
+    require!(is_root(), "joins");
+    let args = "--explain --ipc=/proc/self/ns/ipc --net=/proc/self/ns/net --wd=/ pwd".split(' ');
+    assert_transcript!("explain", lab("nsenter").args(args).terminal());
+}
+
+#[test]
 fn leaves_the_host_untouched() {
     require!(is_root(), "makes a host of its own");
     let script = "unshare -mCiTunpf sleep 60 & outer=$!; child=$(child_of $outer)
         wait_for runs $child sleep
-        ns_exec -t $child -a -r -w -S 5 true; fails ns_exec -t $child -a no-such
-        fails ns_exec -t $child -U true; kill -KILL $child; fails wait $outer";
+        nsenter -t $child -a -r -w -S 5 true; fails nsenter -t $child -a no-such
+        fails nsenter -t $child -U true; kill -KILL $child; fails wait $outer";
     host::leaves_the_host_untouched(script);
 }

@@ -9,7 +9,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, chroot, fchdir};
 
-use crate::args::Args;
+use crate::args::{Args, Source};
 
 // ANCHOR: directories
 /// The directories to change to. Those of --root and --wd are opened in the old
@@ -22,16 +22,9 @@ pub(crate) struct Directories {
 
 impl Directories {
     pub(crate) fn open(args: &Args) -> Result<Self> {
-        let of_target = |link| move |pid: Pid| PathBuf::from(format!("/proc/{pid}/{link}"));
-        let open_chosen = |chosen: &Option<Option<PathBuf>>, link| {
-            let chosen = chosen.as_ref();
-            let path =
-                chosen.and_then(|named| named.clone().or_else(|| args.target.map(of_target(link))));
-            path.map(|path| directory(&path)).transpose()
-        };
         Ok(Self {
-            root: open_chosen(&args.root, "root")?,
-            working: open_chosen(&args.wd, "cwd")?,
+            root: chosen(&args.root, args.target, "root")?,
+            working: chosen(&args.wd, args.target, "cwd")?,
             working_inside: args.wdns.clone(),
         })
     }
@@ -40,13 +33,13 @@ impl Directories {
     pub(crate) fn enter(&self) -> Result<()> {
         if let Some(root) = &self.root {
             // chroot() leaves the working directory where it is, also outside the new
-            // root; it stays there, as with nsenter, where no other one is asked for.
+            // root; it stays there, as with nsenter(1), where no other one is asked for.
             let stays = self.working.is_none() && self.working_inside.is_none();
-            let stay = stays.then(|| directory(Path::new("."))).transpose()?;
+            let outside = stays.then(|| directory(Path::new("."))).transpose()?;
             fchdir(root).step("fchdir", "to the new root")?;
             chroot(".").step("chroot", "to the new root")?;
-            if let Some(stay) = stay {
-                fchdir(&stay).step("fchdir", "to the working directory")?;
+            if let Some(outside) = outside {
+                fchdir(&outside).step("fchdir", "to the working directory")?;
             }
             explain!("chroot(): / is another directory from here on");
         }
@@ -60,6 +53,16 @@ impl Directories {
     }
 }
 // ANCHOR_END: directories
+
+fn chosen(source: &Option<Source>, target: Option<Pid>, link: &str) -> Result<Option<OwnedFd>> {
+    match (source, target) {
+        (Some(Source::Path(path)), _) => directory(path).map(Some),
+        (Some(Source::Target), Some(pid)) => {
+            directory(Path::new(&format!("/proc/{pid}/{link}"))).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
 
 /// O_PATH takes the right to search the directory, as chdir() does, not to read it.
 fn directory(path: &Path) -> Result<OwnedFd> {

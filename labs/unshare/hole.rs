@@ -1,0 +1,36 @@
+//! A map of ranges in which a single ID is mapped apart from them.
+
+use crate::ranges::Range;
+
+// ANCHOR: hole
+/// The ranges around a single ID that is mapped already: neither it nor what it
+/// is outside may occur twice. Where only one of them is cut out of a range, the
+/// IDs behind move up, and the range's last one remains without a partner.
+pub(crate) fn around(single: Range, range: Range) -> Vec<Range> {
+    let (mut inner, mut outer) = (range.inner, range.outer);
+    let (inner_end, outer_end) = (range.inner + range.count, range.outer + range.count);
+    let mut pieces = Vec::new();
+    loop {
+        inner += u64::from(inner == single.inner);
+        outer += u64::from(outer == single.outer);
+        let count =
+            up_to(single.inner, inner, inner_end).min(up_to(single.outer, outer, outer_end));
+        if count == 0 {
+            return pieces;
+        }
+        pieces.push(Range {
+            inner,
+            outer,
+            count,
+        });
+        inner += count;
+        outer += count;
+    }
+}
+
+/// How many IDs there are from `start` to the hole or the end.
+fn up_to(hole: u64, start: u64, end: u64) -> u64 {
+    let end = if hole > start { end.min(hole) } else { end };
+    end.saturating_sub(start)
+}
+// ANCHOR_END: hole
