@@ -19,7 +19,7 @@ Joins a namespace by the FILE that stands for it, and executes PROGRAM in it
 
 Usage: ns_exec [--type TYPE] FILE PROGRAM [ARGS]...
 
-CommandLine:
+Options:
       --type <TYPE>  Have the kernel check the type of FILE: cgroup, ipc, mnt, net, pid, time, user or uts
       --explain      Narrate each step on stderr: the system call, what it did, where to look in /proc
   -h, --help         Print help
