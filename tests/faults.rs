@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::run::in_parallel;
-use crate::support::{Who, is_root, labs, require, whole};
+use crate::support::{Who, alone, is_root, labs, require, whole};
 use fault::{Tally, Trial};
 
 /// Lines beyond those of every lab's tests, for code that these do not come to.
@@ -63,6 +63,7 @@ fn every_call_that_fails_is_reported() {
         return;
     }
     require!(is_root(), "makes hosts of its own");
+    let _turn = alone();
     let mut trials = trials(!whole());
     if !whole() {
         trials.retain(|trial| !MORE.contains(&trial.line.as_str()));

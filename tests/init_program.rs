@@ -1,8 +1,7 @@
 //! The claims of the chapter on PID 1's duties, where it runs a program.
 
-use crate::support::{Who, everyone, host, is_root, lab, require, session, stderr, storm};
+use crate::support::{Who, everyone, host, is_root, lab, require, stderr, storm};
 use nix::libc;
-use rexpect::session::spawn_command;
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("init").args(args).by(who).ended()
@@ -141,43 +140,36 @@ fn what_the_program_leaves_running_ends_with_it() {
 
 #[test]
 fn an_interactive_shell_has_job_control_and_gives_the_terminal_back() {
-    let script = "\"$@\"; echo status $?; read line; echo \"read: $line\"";
+    let script = "export PS1='READY> '; \"$@\"; echo status $?; read line; echo \"read: $line\"";
     let lab = lab("init").by(Who::User).shell(script);
-    let mut command = lab
-        .args(["bash", "--norc", "--noprofile", "-i"])
-        .std_command();
-    command.env("PS1", "READY> ");
-    let mut shell = spawn_command(command, Some(20_000)).unwrap();
-    shell.exp_string("READY> ").unwrap();
-    let bash = session::foreground(&shell);
+    let lab = lab.args(["bash", "--norc", "--noprofile", "-i"]);
+    let mut shell = lab.on_terminal();
+    shell.until("READY> ");
+    let bash = shell.foreground();
     // What says that it begins is already the terminal's foreground process.
-    shell
-        .send_line("sh -c 'echo begins; exec sleep 60'")
-        .unwrap();
-    shell.exp_string("\nbegins").unwrap();
-    shell.send_control('z').unwrap();
-    shell.exp_string("Stopped").unwrap();
-    shell.send_line("fg").unwrap();
-    shell.exp_string("sleep 60").unwrap();
-    shell.exp_string("sleep 60").unwrap();
-    session::wait_for_job(&shell, bash);
-    shell.send_control('c').unwrap();
-    shell.exp_string("READY> ").unwrap();
-    shell.send_line("exit 7").unwrap();
-    shell.exp_string("status 7").unwrap();
-    shell.send_line("still here").unwrap();
-    shell.exp_string("read: still here").unwrap();
+    shell.line("sh -c 'echo begins; exec sleep 60'");
+    shell.until("\nbegins");
+    shell.control(b'z');
+    shell.until("Stopped");
+    shell.line("fg");
+    shell.until("sleep 60");
+    shell.until("sleep 60");
+    shell.wait_for_job(bash);
+    shell.control(b'c');
+    shell.until("READY> ");
+    shell.line("exit 7");
+    shell.until("status 7");
+    shell.line("still here");
+    shell.until("read: still here");
 }
 
 #[test]
 fn ctrl_c_ends_a_program_that_has_no_handler() {
     let args = ["sh", "-c", "echo ready; exec sleep 60"];
-    let command = lab("init").by(Who::User).args(args).std_command();
-    let mut program = spawn_command(command, Some(20_000)).unwrap();
-    program.exp_string("ready").unwrap();
-    program.send_control('c').unwrap();
-    let status = program.process().wait().unwrap();
-    assert!(format!("{status:?}").ends_with(", 130)"), "{status:?}");
+    let mut program = lab("init").by(Who::User).args(args).on_terminal();
+    program.until("ready");
+    program.control(b'c');
+    assert_eq!(program.status(), Some(130));
 }
 
 #[test]

@@ -13,7 +13,6 @@ use crate::support::{
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use rexpect::session::spawn_command;
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("mount_proc").args(args).by(who).ended()
@@ -152,56 +151,46 @@ fn the_shell_is_the_default_program() {
 
 #[test]
 fn an_interactive_shell_has_job_control_and_ctrl_c() {
-    let mut command = lab("mount_proc")
-        .by(Who::User)
-        .args(["bash", "--norc", "--noprofile", "-i"])
-        .std_command();
-    command.env("PS1", "READY> ");
-    let mut shell = spawn_command(command, Some(20_000)).unwrap();
-    shell.exp_string("READY> ").unwrap();
-    shell.send_control('c').unwrap();
-    shell.exp_string("READY> ").unwrap();
+    let lab = lab("mount_proc").by(Who::User);
+    let lab = lab.args(["bash", "--norc", "--noprofile", "-i"]);
+    let lab = lab.shell("export PS1='READY> '; exec \"$@\"");
+    let mut shell = lab.on_terminal();
+    shell.until("READY> ");
+    shell.control(b'c');
+    shell.until("READY> ");
     // What says that it begins is already the terminal's foreground process.
-    shell
-        .send_line("sh -c 'echo begins; exec sleep 60'")
-        .unwrap();
-    shell.exp_string("\nbegins").unwrap();
-    shell.send_control('c').unwrap();
-    shell.exp_string("READY> ").unwrap();
-    shell.send_line("echo status $?; sleep 50 & jobs").unwrap();
-    shell.exp_string("status 130").unwrap();
-    shell.exp_string("Running").unwrap();
-    shell.send_line("exit 7").unwrap();
-    shell.exp_string("Parent: container stopped!").unwrap();
-    let status = shell.process().wait().unwrap();
-    assert!(format!("{status:?}").ends_with(", 7)"), "{status:?}");
+    shell.line("sh -c 'echo begins; exec sleep 60'");
+    shell.until("\nbegins");
+    shell.control(b'c');
+    shell.until("READY> ");
+    shell.line("echo status $?; sleep 50 & jobs");
+    shell.until("status 130");
+    shell.until("Running");
+    shell.line("exit 7");
+    shell.until("Parent: container stopped!");
+    assert_eq!(shell.status(), Some(7));
 }
 
 #[test]
 fn ctrl_c_ends_a_program_that_has_no_handler() {
-    let command = lab("mount_proc")
-        .by(Who::User)
-        .args(["sh", "-c", "echo ready; exec sleep 60"])
-        .std_command();
-    let mut program = spawn_command(command, Some(20_000)).unwrap();
-    program.exp_string("ready").unwrap();
-    program.send_control('c').unwrap();
-    program.exp_string("Parent: container stopped!").unwrap();
-    let status = program.process().wait().unwrap();
-    assert!(format!("{status:?}").ends_with(", 130)"), "{status:?}");
+    let args = ["sh", "-c", "echo ready; exec sleep 60"];
+    let mut program = lab("mount_proc").by(Who::User).args(args).on_terminal();
+    program.until("ready");
+    program.control(b'c');
+    program.until("Parent: container stopped!");
+    assert_eq!(program.status(), Some(130));
 }
 
 /// The terminal tells the lab's process group only, which the program has left.
 #[test]
 fn ctrl_c_reaches_a_program_in_a_session_of_its_own() {
     let program = "trap 'exit 42' INT; echo ready; while :; do sleep 0.02; done";
-    let command = lab("mount_proc").args(["setsid", "sh", "-c", program]);
-    let mut program = spawn_command(command.by(Who::User).std_command(), Some(20_000)).unwrap();
-    program.exp_string("ready").unwrap();
-    program.send_control('c').unwrap();
-    program.exp_string("Parent: container stopped!").unwrap();
-    let status = program.process().wait().unwrap();
-    assert!(format!("{status:?}").ends_with(", 42)"), "{status:?}");
+    let lab = lab("mount_proc").args(["setsid", "sh", "-c", program]);
+    let mut program = lab.by(Who::User).on_terminal();
+    program.until("ready");
+    program.control(b'c');
+    program.until("Parent: container stopped!");
+    assert_eq!(program.status(), Some(42));
 }
 
 #[test]

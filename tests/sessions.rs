@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::support::{assert_transcript, is_root, require, session};
+use crate::support::{alone, assert_transcript, is_root, require, session};
 
 #[test]
 fn every_session_of_the_book_says_what_the_book_shows() {
@@ -25,6 +25,7 @@ fn every_session_of_the_book_says_what_the_book_shows() {
     let name = |file: &Path| file.file_stem().unwrap().to_string_lossy().into_owned();
     files.retain(|file| only.as_ref().is_none_or(|only| name(file).contains(only)));
 
+    let _turn = alone();
     // A session spends its time waiting for prompts, so several share the machine.
     let type_all = |files: &[PathBuf]| -> Vec<String> {
         let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());

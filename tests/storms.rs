@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::labs::{lines, of};
 use crate::support::run::{Ended, in_parallel};
 use crate::support::storm::{BLOWS, Blow, HELD, left_on_the_machine, state_of_the_machine, strike};
-use crate::support::{Who, everyone, host, installed, is_root, lab, require, stderr, whole};
+use crate::support::{Who, alone, everyone, host, installed, is_root, lab, require, stderr, whole};
 
 /// A strike within this time meets a lab at work; later on, one that is held.
 const EARLY: Duration = Duration::from_millis(20);
@@ -39,6 +39,7 @@ fn lines_of_ones_own() -> Vec<&'static str> {
 
 #[test]
 fn fifty_side_by_side_print_the_same() {
+    let _turn = alone();
     let mut lines = lines_of_ones_own();
     if whole() {
         for line in lines {
@@ -120,6 +121,7 @@ fn storm(rounds: usize) {
 /// `just test` strikes twice in each way, `just storm` two hundred times.
 #[test]
 fn a_signal_at_any_moment_leaves_nothing() {
+    let _turn = alone();
     let usual = if whole() { 200 } else { 2 };
     let rounds = std::env::var("ROUNDS").map_or(usual, |rounds| rounds.parse().unwrap());
     let inside = std::env::var_os("ON_OWN_HOST").is_some();

@@ -1,12 +1,10 @@
 //! The claims of the chapter on UTS namespaces.
 
-use std::process::Command;
 use std::time::Duration;
 
 use crate::support::{
     HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout,
 };
-use rexpect::session::spawn_command;
 
 #[test]
 fn the_child_has_a_name_of_its_own() {
@@ -108,67 +106,44 @@ fn a_hold_ends_by_itself_after_its_seconds() {
 /// The article's session: stop the lab, look at both links, let it go on.
 #[test]
 fn under_job_control_both_links_can_be_read() {
-    let folder = crate::support::directory().to_owned();
-    let mut bash = Command::new("bash");
-    bash.args(["--norc", "--noprofile", "-i"])
-        .env("PS1", "READY> ")
-        .env("PATH", {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            let folders = std::iter::once(folder).chain(std::env::split_paths(&path));
-            std::env::join_paths(folders).unwrap()
-        });
-    let mut shell = spawn_command(bash, Some(20_000)).unwrap();
-    shell.exp_string("READY> ").unwrap();
-    shell.send_line("uts_ns bizarro --hold").unwrap();
-    let (_, child) = shell.exp_regex(r"clone\(\) is [0-9]+\r").unwrap();
-    let child: u32 = child.split_whitespace().last().unwrap().parse().unwrap();
-    shell.exp_string("ends it").unwrap();
-    shell.exp_regex(r"child's").unwrap();
-    shell.send_control('z').unwrap();
-    shell.exp_string("Stopped").unwrap();
-    shell.send_line("jobs -l").unwrap();
-    let (_, job) = shell.exp_regex(r"\[1\]\+ +[0-9]+ ").unwrap();
-    let parent: u32 = job.split_whitespace().last().unwrap().parse().unwrap();
+    let mut shell = lab("uts_ns")
+        .shell("PATH=${1%/*}:$PATH PS1='READY> ' exec bash --norc --noprofile -i")
+        .on_terminal();
+    shell.until("READY> ");
+    shell.line("uts_ns bizarro --hold");
+    let child = last_number(&shell.until(r"clone\(\) is [0-9]+\r").1);
+    shell.until("ends it");
+    shell.until("child's");
+    shell.control(b'z');
+    shell.until("Stopped");
+    shell.line("jobs -l");
+    let parent = last_number(&shell.until(r"\[1\]\+ +[0-9]+ ").1);
     let mut link = |pid: u32| {
-        shell
-            .send_line(&format!("readlink /proc/{pid}/ns/uts"))
-            .unwrap();
-        shell.exp_regex(r"uts:\[[0-9]+\]").unwrap().1
+        shell.line(&format!("readlink /proc/{pid}/ns/uts"));
+        shell.until(r"uts:\[[0-9]+\]").1
     };
-    assert_ne!(
-        link(parent),
-        link(child),
-        "two processes, two UTS namespaces"
-    );
-    shell.send_line("fg").unwrap();
-    shell.exp_string("uts_ns bizarro --hold").unwrap();
-    shell.send_line("").unwrap();
-    shell.exp_string("READY> ").unwrap();
-    shell.send_line("echo status $?").unwrap();
-    shell.exp_string("status 0").unwrap();
-    shell.send_line("exit").unwrap();
+    let links = (link(parent), link(child));
+    assert_ne!(links.0, links.1, "two processes, two UTS namespaces");
+    shell.line("fg");
+    shell.until("uts_ns bizarro --hold");
+    shell.line("");
+    shell.until("READY> ");
+    shell.line("echo status $?");
+    shell.until("status 0");
+}
+
+fn last_number(text: &str) -> u32 {
+    text.split_whitespace().last().unwrap().parse().unwrap()
 }
 
 #[test]
 fn ctrl_c_ends_a_hold_in_order() {
-    let mut hold = spawn_command(
-        lab("uts_ns")
-            .by(Who::User)
-            .args(["bizarro", "--hold"])
-            .std_command(),
-        Some(20_000),
-    )
-    .unwrap();
-    hold.exp_string("ends it").unwrap();
-    hold.exp_regex("uname -n").unwrap();
-    hold.send_control('c').unwrap();
-    hold.exp_eof().unwrap();
-    let status = hold.process().wait().unwrap();
-    assert_eq!(
-        format!("{status:?}").split('(').next(),
-        Some("Exited"),
-        "{status:?}"
-    );
+    let args = ["bizarro", "--hold"];
+    let mut hold = lab("uts_ns").by(Who::User).args(args).on_terminal();
+    hold.until("ends it");
+    hold.until("uname -n");
+    hold.control(b'c');
+    assert_ne!(hold.status(), None, "it exits, no signal ends it");
 }
 
 /// As in the background of a script.

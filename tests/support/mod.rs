@@ -13,10 +13,11 @@ pub(crate) mod sandbox;
 pub(crate) mod session;
 pub(crate) mod skipped;
 pub(crate) mod storm;
+pub(crate) mod terminal;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -51,6 +52,14 @@ pub(crate) fn everyone() -> &'static [Who] {
 /// for: `just storm` and `just faults` set this.
 pub(crate) fn whole() -> bool {
     std::env::var_os("WHOLE").is_some()
+}
+
+/// The turn of a test that fills the machine by itself, or measures it: two of those
+/// would wait for each other's processes. All other tests run beside it.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    // Who failed has had its turn as well.
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether the tests themselves run as root.
@@ -141,6 +150,11 @@ impl Lab {
             .env_remove("SHELL")
             .env("LC_ALL", "C");
         command
+    }
+
+    /// The lab on a terminal of its own.
+    pub(crate) fn on_terminal(&self) -> terminal::Terminal {
+        terminal::Terminal::of(&self.std_command())
     }
 
     /// What the lab prints on stdout when it succeeds.

@@ -12,19 +12,15 @@
 //! | `^C`, `^Z` | the key |
 
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
-use nix::unistd::{Pid, tcgetpgrp};
+use nix::unistd::Pid;
 use regex::Regex;
-use rexpect::session::{PtySession, spawn_command};
 
+use super::terminal::Terminal;
 use super::{Lab, Who, host, normalise};
 
 /// Prompts of the session begin with this, so that no output looks like one.
 const MARK: char = '\u{2}';
-const PATIENCE: u64 = 30_000;
 
 /// Types the session on a host of its own; returns the normalised transcript.
 pub(crate) fn transcript(session: &str) -> String {
@@ -50,33 +46,16 @@ pub(crate) fn assert_terminal_comes_back(lab: Lab) {
     let script = "\"$@\"; echo over; read line; echo \"read: $line\"";
     let lab = lab.by(Who::User).shell(script);
     let lab = lab.args(["bash", "--norc", "--noprofile", "-i"]);
-    let shell = spawn_command(lab.std_command(), Some(PATIENCE));
-    let mut shell = shell.expect("a shell");
+    let mut shell = lab.on_terminal();
     for (seen, typed) in [("bash-", "exit"), ("over", "still here")] {
-        shell.exp_string(seen).expect(seen);
-        shell.send_line(typed).expect("a terminal");
+        shell.until(seen);
+        shell.line(typed);
     }
-    shell.exp_string("read: still here").expect("the line");
-}
-
-/// The process group that the terminal sends its signals to.
-pub(crate) fn foreground(terminal: &PtySession) -> Pid {
-    let terminal = terminal.process().get_file_handle();
-    tcgetpgrp(terminal.expect("the terminal is open")).expect("a foreground group")
-}
-
-/// Waits until the terminal is no longer the shell's: `fg` writes the job's line
-/// before it gives it to the job, and a key that comes in between is the shell's.
-pub(crate) fn wait_for_job(terminal: &PtySession, shell: Pid) {
-    let deadline = Instant::now() + Duration::from_millis(PATIENCE);
-    while foreground(terminal) == shell {
-        assert!(Instant::now() < deadline, "the shell keeps the terminal");
-        sleep(Duration::from_millis(1));
-    }
+    shell.until("read: still here");
 }
 
 struct Typist {
-    terminal: PtySession,
+    terminal: Terminal,
     /// The prompt that stands on the terminal, where one does.
     prompt: Option<String>,
     /// The process group of the shell that wrote it.
@@ -93,24 +72,18 @@ impl Typist {
             who => panic!("who is {who}?"),
         };
         // Debian's /etc/bash.bashrc would set a prompt of its own in the inner shells.
-        // The terminals of other sessions, which this test process has open, are not
-        // the reader's: the shell begins with the descriptors 0 to 2.
-        let close = "for fd in /proc/self/fd/*; do fd=${fd##*/}; \
-                     [ $fd -gt 2 ] && [ $fd -lt 200 ] && eval \"exec $fd>&-\"; done; unset fd";
         let script = format!(
             "[ -e /etc/bash.bashrc ] && mount --bind /dev/null /etc/bash.bashrc
              echo 'set enable-bracketed-paste off' >/tmp/.inputrc; chmod 644 /tmp/.inputrc
              export INPUTRC=/tmp/.inputrc TERM=dumb HOME=/tmp LC_ALL=C PS1='{MARK}\\$ '
              export PATH; unset SHELL DEBIAN_FRONTEND; cd /tmp; stty cols 200
-             echo '{close}' >/tmp/.rc; chmod 644 /tmp/.rc
-             exec {user} bash --rcfile /tmp/.rc --noprofile --noediting -i"
+             exec {user} bash --norc --noprofile --noediting -i"
         );
         let words = host::words(&script);
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
-        let terminal = spawn_command(command, Some(PATIENCE)).expect("a terminal");
         let mut typist = Self {
-            terminal,
+            terminal: Terminal::of(&command),
             prompt: None,
             shell: None,
             seen: String::new(),
@@ -125,26 +98,21 @@ impl Typist {
     fn read(&mut self, until: Option<&str>) -> String {
         let prompt = format!("{MARK}[#$] ");
         let pattern = until.unwrap_or(&prompt);
-        let (before, found) = self.terminal.exp_regex(pattern).unwrap_or_else(|error| {
-            panic!("waiting for {pattern}: {error}\nafter:\n{}", self.seen)
-        });
+        let (before, found) = self.terminal.until(pattern);
         let output = match until {
             Some(_) => format!("{before}{found}"),
             None => {
                 self.prompt = Some(found.trim_start_matches(MARK).to_owned());
-                self.shell = Some(foreground(&self.terminal));
+                self.shell = Some(self.terminal.foreground());
                 before
             }
         };
-        // The terminal's library takes every byte for a character.
-        let bytes = output.chars().map(|byte| byte as u8).collect();
-        let output = String::from_utf8(bytes).expect("a transcript is UTF-8");
         output.replace('\r', "")
     }
 
     fn enter(&mut self, line: &str, until: Option<&str>) {
         let prompt = self.prompt.take().unwrap_or_default();
-        self.terminal.send_line(line).expect("the terminal is open");
+        self.terminal.line(line);
         let output = self.read(until);
         // A shell that edits its lines echoes them itself.
         let output = output.strip_prefix(&format!("{line}\n")).unwrap_or(&output);
@@ -153,15 +121,12 @@ impl Typist {
 
     fn press(&mut self, key: &str, until: Option<&str>) {
         if let Some(shell) = self.shell {
-            wait_for_job(&self.terminal, shell);
+            self.terminal.wait_for_job(shell);
         }
         // What comes after the pattern would mix with what the key leads to, or be lost:
         // a key that sends a signal also empties the terminal's buffers.
         assert!(self.seen.ends_with('\n'), "{key} before the line's end");
-        let letter = key.chars().nth(1).expect("^ and a letter");
-        self.terminal
-            .send_control(letter.to_ascii_lowercase())
-            .expect("the terminal is open");
+        self.terminal.control(key.as_bytes()[1]);
         let output = self.read(until);
         self.seen
             .push_str(&format!("{key}\n{}", output.trim_start_matches('\n')));
@@ -169,9 +134,7 @@ impl Typist {
 
     fn do_unseen(&mut self, command: &str) {
         let prompt = self.prompt.clone();
-        self.terminal
-            .send_line(command)
-            .expect("the terminal is open");
+        self.terminal.line(command);
         let output = self.read(None);
         let said = output
             .strip_prefix(&format!("{command}\n"))
@@ -198,11 +161,7 @@ impl Typist {
             })
     }
 
-    fn end(mut self) -> String {
-        self.terminal
-            .process_mut()
-            .kill(Signal::SIGKILL)
-            .expect("the shell's end");
+    fn end(self) -> String {
         normalise::normalise(&self.seen)
     }
 }

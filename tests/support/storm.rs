@@ -7,12 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::run::{Ended, HOLD_LIFELINE, run};
-use super::{Lab, Who, cgroups, hostile};
+use super::{Lab, Who, cgroups, hostile, terminal};
 
 /// Who gets the signal.
 #[derive(Clone, Copy, Debug)]
@@ -115,20 +114,12 @@ pub(crate) fn strike(line: &str, who: Who, blow: Blow, within: Duration) -> Ende
             }
         }),
         Target::Terminal(key) => {
-            let terminal = openpty(None, None).expect("a terminal");
-            let mut master = fs::File::from(terminal.master);
-            let mut on_terminal = Command::new("setsid");
-            on_terminal
-                .args(["--ctty"])
-                .arg(command.get_program())
-                .args(command.get_args());
-            on_terminal
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .stdin(terminal.slave);
+            let (mut keyboard, slave) = terminal::open();
+            let mut on_terminal = terminal::in_own_session(&command, &slave);
+            on_terminal.stdout(Stdio::null()).stderr(Stdio::null());
             run(&mut on_terminal, |lab| {
                 wait(lab);
-                master.write_all(&[key]).expect("a key");
+                keyboard.write_all(&[key]).expect("a key");
             })
         }
     };
