@@ -241,7 +241,8 @@ fn every_picture_says_in_words_what_it_shows() {
 
 #[test]
 fn no_page_loads_anything_from_elsewhere() {
-    let loads = regex(r#"<(?i-u:script|img|iframe|link|video|audio)\b|!\[[^\]]*\]\(http|src="http"#);
+    let loads =
+        regex(r#"<(?i-u:script|img|iframe|link|video|audio)\b|!\[[^\]]*\]\(http|src="http"#);
     for (page, text) in pages() {
         assert!(!loads.is_match(&text), "{page}");
     }

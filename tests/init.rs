@@ -1,11 +1,10 @@
 //! The claims of the chapter on PID 1's duties.
 
-use std::time::Duration;
+mod program;
 
 use crate::support::{
-    Who, assert_transcript, everyone, host, is_root, lab, require, stderr, stdout, storm,
+    Who, assert_transcript, assert_transcripts, everyone, host, is_root, lab, require, stdout,
 };
-use nix::sys::signal::Signal;
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("init").args(args).by(who).ended()
@@ -13,34 +12,22 @@ fn run(args: &[&str], who: Who) -> (i32, String) {
 
 /// The numbers of the rows that begin with `name`.
 fn rows(text: &str, name: &str) -> Vec<Vec<u32>> {
-    let rows = text
-        .lines()
-        .filter(|line| line.starts_with(&format!("{name}  ")));
-    rows.map(|row| {
-        row.split_whitespace()
-            .skip(1)
-            .map(|cell| cell.parse().unwrap())
-            .collect()
-    })
-    .collect()
+    let begin = format!("{name}  ");
+    let rows = text.lines().filter(|line| line.starts_with(&begin));
+    let cells = rows.map(|row| row.split_whitespace().skip(1).map(str::parse));
+    cells.map(|row| row.map(Result::unwrap).collect()).collect()
 }
 
 #[test]
 fn the_transcript_tells_of_an_orphan() {
-    for &who in everyone() {
-        assert_transcript!("default", lab("init").by(who).transcript());
-    }
+    assert_transcripts!("default", lab("init"));
 }
 
 #[test]
 fn an_orphans_new_parent_is_pid_1_of_its_namespace() {
     for &who in everyone() {
         let (_, text) = run(&[], who);
-        let (init, parent, orphan) = (
-            rows(&text, "init"),
-            rows(&text, "parent"),
-            rows(&text, "orphan"),
-        );
+        let [init, parent, orphan] = ["init", "parent", "orphan"].map(|name| rows(&text, name));
         assert_eq!(init[0][2..], [1, 0], "PID and PPID inside");
         assert_eq!(orphan[0][1], parent[0][0], "its parent outside, before");
         assert_eq!(orphan[1][1], init[0][0], "and after");
@@ -61,25 +48,17 @@ fn without_reaping_an_orphan_stays_a_zombie_until_pid_1_ends() {
 
 #[test]
 fn pid_1_hears_from_inside_only_what_it_has_a_handler_for() {
-    for &who in everyone() {
-        assert_transcript!(
-            "signals",
-            lab("init").by(who).args(["--signals"]).transcript()
-        );
-    }
+    assert_transcripts!("signals", lab("init").args(["--signals"]));
 }
 
 #[test]
 fn a_subreaper_inherits_without_a_namespace_and_without_privilege() {
+    assert_transcripts!("subreaper", lab("init").args(["--subreaper"]));
     for &who in everyone() {
-        let run = lab("init").by(who).args(["--subreaper"]).command().assert();
+        let run = lab("init").by(who).args(["--subreaper"]).run();
         let text = stdout(&run.success().stderr(""));
         let (heir, orphan) = (rows(&text, "subreaper"), rows(&text, "orphan"));
         assert_eq!(orphan[1][1], heir[0][0]);
-        assert_transcript!(
-            "subreaper",
-            lab("init").by(who).args(["--subreaper"]).transcript()
-        );
     }
 }
 
@@ -107,10 +86,8 @@ fn an_orphan_without_a_subreaper_goes_to_the_hosts_init() {
 
 #[test]
 fn the_narration_tells_what_happens() {
-    assert_transcript!(
-        "explain",
-        lab("init").by(Who::User).args(["--explain"]).terminal()
-    );
+    let lab = lab("init").by(Who::User).args(["--explain"]);
+    assert_transcript!("explain", lab.terminal());
 }
 
 #[test]
@@ -118,50 +95,6 @@ fn the_narration_of_a_program_tells_how_it_ends() {
     require!(is_root(), "a user's begins with a user namespace");
     let args = ["--explain", "sh", "-c", "(exit 3)"];
     assert_transcript!("program", lab("init").args(args).terminal());
-}
-
-#[test]
-fn a_wrong_proc_is_an_error_with_a_hint() {
-    require!(is_root(), "makes a PID namespace without its own /proc");
-    let run = host::on_own_host("unshare --pid --fork init")
-        .code(1)
-        .stdout("");
-    let error = stderr(&run);
-    assert!(
-        error.starts_with("init: readlink /proc/self: ESRCH") && error.contains("\nhint: "),
-        "{error}"
-    );
-}
-
-#[test]
-fn options_that_exclude_each_other_are_a_usage_error() {
-    for args in [
-        &["--no-reap", "--signals"][..],
-        &["--signals", "true"],
-        &["--subreaper", "--no-reap"],
-        &["--host-proc"],
-    ] {
-        lab("init").args(args).command().assert().code(2).stdout("");
-    }
-}
-
-#[test]
-fn a_kill_at_a_random_moment_leaves_nothing() {
-    let program = ["sh", "-c", "(sleep 9 &); sleep 9"];
-    let forms: [&[&str]; 5] = [
-        &[],
-        &["--no-reap"],
-        &["--signals"],
-        &["--subreaper"],
-        &program,
-    ];
-    for round in 0..60 {
-        let lab = lab("init")
-            .args(forms[round % 5])
-            .by(everyone()[round / 5 % everyone().len()]);
-        let signal = [Signal::SIGKILL, Signal::SIGTERM][round % 2];
-        storm::end_at_random(&lab, signal, Duration::from_millis(20));
-    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::support::{
-    HOSTNAME, Who, assert_transcript, everyone, host, is_root, lab, require, session, stdout, storm,
+    HOSTNAME, Who, assert_says, assert_transcript, assert_transcripts, directory, everyone, host,
+    is_root, lab, require, session, stdout, storm,
 };
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
 use nix::sys::signal::kill;
@@ -20,10 +21,8 @@ fn run(args: &[&str], who: Who) -> (i32, String) {
 
 #[test]
 fn the_container_has_its_own_name_pid_1_and_processes() {
-    for &who in everyone() {
-        let args = ["sh", "-c", "uname -n; echo $$; ps -eo pid,args"];
-        assert_transcript!("default", lab("mount_proc").by(who).args(args).transcript());
-    }
+    let args = ["sh", "-c", "uname -n; echo $$; ps -eo pid,args"];
+    assert_transcripts!("default", lab("mount_proc").args(args));
 }
 
 #[test]
@@ -37,15 +36,8 @@ fn top_sees_only_the_containers_processes() {
 #[test]
 fn with_the_hosts_proc_ps_sees_the_hosts_processes() {
     for &who in everyone() {
-        let (_, text) = run(
-            &[
-                "--host-proc",
-                "sh",
-                "-c",
-                "uname -n; echo $$; ps -e | wc -l",
-            ],
-            who,
-        );
+        let script = "uname -n; echo $$; ps -e | wc -l";
+        let (_, text) = run(&["--host-proc", "sh", "-c", script], who);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1..4], ["Container pid: 1", "container", "1"]);
         assert!(lines[4].trim().parse::<u32>().unwrap() > 4, "{text}");
@@ -64,7 +56,7 @@ fn the_status_of_the_program_is_passed_on_exactly() {
         let script = "for i in $(seq 0 255); do \"$@\" sh -c \"exit $i\" >/dev/null; \
                       [ $? = $i ] || echo $i $?; done
                       \"$@\" /no/such >/dev/null; echo $?; \"$@\" /etc/passwd >/dev/null; echo $?";
-        let run = lab("mount_proc").by(who).shell(script).command().assert();
+        let run = lab("mount_proc").by(who).shell(script).run();
         run.success().stdout("127\n126\n");
     }
 }
@@ -105,10 +97,8 @@ fn a_signal_reaches_a_program_whose_name_is_cut() {
 /// The inner lab blocks the signals and fetches them from a descriptor.
 #[test]
 fn a_signal_reaches_a_program_that_blocks_it_to_fetch_it() {
-    let inner = crate::support::directory()
-        .join("mount_proc")
-        .to_string_lossy()
-        .into_owned();
+    let inner = directory().join("mount_proc");
+    let inner = inner.display();
     let program = "trap 'exit 42' TERM; echo ready; while :; do sleep 0.02; done";
     let program = format!("exec {inner} sh -c \"{program}\"");
     assert_eq!(signalled(SIGTERM, &program, "mount_proc"), Some(42));
@@ -140,13 +130,8 @@ fn the_hosts_proc_is_untouched_also_where_root_is_shared() {
 #[test]
 fn the_shell_is_the_default_program() {
     let script = "echo 'echo shell $$' | SHELL=/bin/sh \"$@\"";
-    let run = lab("mount_proc")
-        .by(Who::User)
-        .shell(script)
-        .command()
-        .assert()
-        .success();
-    assert!(stdout(&run).contains("shell 1\n"));
+    let text = lab("mount_proc").by(Who::User).shell(script).printed();
+    assert_says(&text, &["shell 1\n"]);
 }
 
 #[test]
@@ -201,29 +186,23 @@ fn a_script_has_its_terminal_back_after_an_interactive_shell() {
 #[test]
 fn the_narration_tells_what_happens() {
     let args = ["--explain", "sh", "-c", "echo $$"];
-    assert_transcript!(
-        "explain",
-        lab("mount_proc").by(Who::User).args(args).terminal()
-    );
+    let lab = lab("mount_proc").by(Who::User).args(args);
+    assert_transcript!("explain", lab.terminal());
 }
 
 #[test]
 fn runs_inside_itself() {
-    let path = crate::support::directory().join("mount_proc");
+    let path = directory().join("mount_proc");
     let inner = path.to_str().unwrap();
     let outer = [inner, inner, "sh", "-c", "echo inside $$"];
     let (status, text) = run(&outer, everyone()[0]);
-    assert_eq!(
-        (status, text.matches("container stopped!").count()),
-        (0, 3),
-        "{text}"
-    );
-    assert!(text.contains("inside 1\n"), "{text}");
+    let stopped = text.matches("container stopped!").count();
+    assert_eq!((status, stopped), (0, 3), "{text}");
+    assert_says(&text, &["inside 1\n"]);
 }
 
 #[test]
 fn leaves_the_host_untouched() {
-    require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched(
         "mount_proc true; mount_proc --host-proc true; $user mount_proc true; fails mount_proc /no",
     );

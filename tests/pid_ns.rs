@@ -1,7 +1,8 @@
 //! The claims of the chapter on PID namespaces.
 
 use crate::support::{
-    Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout,
+    Who, assert_says, assert_transcript, assert_transcripts, everyone, host, installed, lab,
+    require, stderr, stdout,
 };
 
 /// The numbers behind the last `word` of each line.
@@ -18,26 +19,17 @@ fn printed(args: &[&str], who: Who) -> String {
 
 #[test]
 fn the_transcript_is_the_articles() {
-    for &who in everyone() {
-        assert_transcript!("default", lab("pid_ns").by(who).transcript());
-    }
+    assert_transcripts!("default", lab("pid_ns"));
 }
 
 #[test]
 fn without_clone_newpid_the_child_sees_what_the_parent_sees() {
+    assert_transcripts!("shared", lab("pid_ns").args(["--shared"]));
     for &who in everyone() {
-        assert_transcript!(
-            "shared",
-            lab("pid_ns").by(who).args(["--shared"]).transcript()
-        );
         let text = printed(&["--shared"], who);
         let outside = [numbers(&text, "process = "), numbers(&text, "have PID = ")].concat();
         let inside = numbers(&text, "own namespace: ");
-        assert_eq!(
-            [outside[1], outside[0]],
-            inside[..],
-            "child and parent, the same numbers"
-        );
+        assert_eq!([outside[1], outside[0]], inside[..], "the same numbers");
     }
 }
 
@@ -52,86 +44,51 @@ fn child_is_pid_1_of_its_namespace_and_sees_no_parent() {
 
 #[test]
 fn siblings_do_not_know_of_each_other() {
-    for &who in everyone() {
-        let transcript = lab("pid_ns").by(who).args(["--siblings"]).transcript();
-        assert_transcript!("siblings", transcript);
-    }
+    assert_transcripts!("siblings", lab("pid_ns").args(["--siblings"]));
 }
 
 #[test]
 fn siblings_in_one_namespace_have_one_handle_and_the_others_another() {
     let text = printed(&["--siblings"], everyone()[0]);
-    let handles: Vec<_> = text
-        .lines()
-        .filter_map(|line| line.split_once("pid:["))
-        .collect();
-    assert_eq!(handles[0].1, handles[1].1);
-    assert_ne!(handles[1].1, handles[2].1);
+    let handles: Vec<_> = text.split("pid:[").skip(1).collect();
+    let handle = |at: usize| handles[at].lines().next();
+    assert_eq!(handle(0), handle(1));
+    assert_ne!(handle(1), handle(2));
 }
 
 #[test]
 fn a_nested_process_has_a_pid_in_each_namespace() {
-    for &who in everyone() {
-        let transcript = lab("pid_ns").by(who).args(["--nested", "4"]).transcript();
-        assert_transcript!("nested", transcript);
-    }
+    assert_transcripts!("nested", lab("pid_ns").args(["--nested", "4"]));
 }
 
 #[test]
 fn the_kernel_limits_nesting_and_the_lab_shows_where() {
     let depth = printed(&["--nested", "20"], everyone()[0]).lines().count();
-    assert_eq!(
-        depth,
-        20 + 4,
-        "a heading of three lines, the lab and its 20 descendants"
-    );
-    let refused = lab("pid_ns")
-        .args(["--nested", "40"])
-        .command()
-        .assert()
-        .code(1);
+    // A heading of three lines, the lab and its 20 descendants.
+    assert_eq!(depth, 20 + 4);
+    let refused = lab("pid_ns").args(["--nested", "40"]).run().code(1);
     let rows = stdout(&refused).lines().count() - 4;
     let error = stderr(&refused);
     let expected = format!("clone CLONE_NEWPID for namespace {}: ENOSPC", rows + 1);
-    assert!(error.contains(&expected), "{error}");
-    assert!(error.contains("\nhint: "), "{error}");
+    assert_says(&error, &[&expected, "\nhint: "]);
     assert!(rows <= 32, "MAX_PID_NS_LEVEL");
 }
 
 #[test]
 fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
-    assert_transcript!(
-        "explain",
-        lab("pid_ns").by(Who::User).args(["--explain"]).terminal()
-    );
+    let lab = lab("pid_ns").by(Who::User).args(["--explain"]);
+    assert_transcript!("explain", lab.terminal());
     assert_eq!(printed(&["--explain"], Who::User).lines().count(), 4);
 }
 
 #[test]
 fn the_name_is_the_file_name_of_the_program() {
-    let text = lab("pid_ns")
-        .shell("cd \"${1%/*}\"; exec ./pid_ns")
-        .command()
-        .assert()
-        .success();
-    let text = stdout(&text);
-    assert!(text.starts_with("PID for pid_ns process = "), "{text}");
-}
-
-#[test]
-fn a_wrong_proc_is_an_error_with_a_hint() {
-    require!(is_root(), "makes a PID namespace without its own /proc");
-    let script = "unshare --pid --fork pid_ns --nested 2";
-    host::on_own_host(script).code(1).stderr(
-        "pid_ns: readlink /proc/self: ESRCH: No such process\n\
-         hint: this /proc belongs to another PID namespace: mount one of your own, for example \
-         with `unshare --fork --pid --mount-proc`\n",
-    );
+    let lab = lab("pid_ns").shell("cd \"${1%/*}\"; exec ./pid_ns");
+    assert!(lab.printed().starts_with("PID for pid_ns process = "));
 }
 
 #[test]
 fn leaves_the_host_untouched() {
-    require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched(
         "pid_ns; pid_ns --siblings; pid_ns --nested 5; fails pid_ns --nested 40; $user pid_ns --siblings",
     );

@@ -1,138 +1,48 @@
-//! What every lab survives: full, closed and broken outputs, what callers hand
-//! over, and machines that refuse.
+//! What is the same for all labs: help and usage errors, and machines that refuse.
+//! `hostile.rs` tries full, closed and broken outputs.
 
-use crate::support::labs::{labs, names, writers};
-use crate::support::{everyone, host, is_root, lab, require, stderr, stdout};
-
-fn stderr_lines(assert: &assert_cmd::assert::Assert) -> Vec<String> {
-    let text = stderr(assert);
-    text.lines()
-        .filter(|line| !line.contains("no root needed"))
-        .map(str::to_owned)
-        .collect()
-}
-
-#[test]
-fn a_full_stdout_is_an_error_with_a_hint() {
-    for lab in writers() {
-        let run = lab
-            .shell("exec \"$@\" >/dev/full")
-            .command()
-            .assert()
-            .code(1);
-        let lines = stderr_lines(&run);
-        assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(
-            lines[0].contains("write stdout: ENOSPC") && lines[1].starts_with("hint: "),
-            "{lines:?}"
-        );
-    }
-}
-
-#[test]
-fn a_closed_stdout_is_an_error_with_a_hint() {
-    for lab in writers() {
-        let run = lab.shell("exec \"$@\" >&-").command().assert().code(1);
-        let lines = stderr_lines(&run);
-        assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(
-            lines[0].contains("write stdout: EBADF") && lines[1].starts_with("hint: "),
-            "{lines:?}"
-        );
-    }
-}
-
-#[test]
-fn a_reader_that_leaves_ends_a_lab_quietly() {
-    for who in everyone() {
-        for lab in writers() {
-            // `true` reads nothing at all; head leaves in the middle.
-            for reader in ["true", "head -1"] {
-                let run = lab
-                    .clone()
-                    .by(*who)
-                    .shell(&format!("\"$@\" | {reader}"))
-                    .command()
-                    .assert();
-                assert_eq!(stderr_lines(&run.success()), [""; 0], "{lab:?}");
-            }
-            let status = "{ \"$@\"; echo $? >&2; } | true";
-            let run = lab
-                .clone()
-                .by(*who)
-                .shell(status)
-                .command()
-                .assert()
-                .success();
-            let lines = stderr_lines(&run);
-            assert!(lines == ["141"] || lines == ["0"], "{lab:?} {lines:?}");
-        }
-    }
-}
-
-#[test]
-fn closed_stdin_and_stderr_do_not_matter() {
-    for lab in labs() {
-        lab.shell("exec \"$@\" <&- 2>&-")
-            .command()
-            .assert()
-            .success();
-    }
-}
-
-#[test]
-fn ignored_and_blocked_signals_of_the_caller_do_not_matter() {
-    for lab in labs() {
-        lab.shell("trap '' CHLD PIPE INT TERM HUP; exec \"$@\"")
-            .command()
-            .assert()
-            .success();
-    }
-}
-
-#[test]
-fn an_argument_that_is_no_utf_8_is_no_panic() {
-    for lab in labs() {
-        let run = lab
-            .shell("\"$@\" \"$(printf '\\377')\"; echo $?")
-            .command()
-            .assert()
-            .success();
-        let text = stderr(&run);
-        assert!(!text.contains("panicked"), "{text}");
-    }
-}
+use crate::support::labs::{lab_of, names, of};
+use crate::support::{assert_error, assert_says, host, is_root, lab, require, stderr, stdout};
 
 #[test]
 fn help_goes_to_stdout_and_usage_errors_to_stderr() {
-    for name in names() {
-        let name = name.as_str();
-        let help = lab(name)
-            .args(["--help"])
-            .command()
-            .assert()
-            .success()
-            .stderr("");
+    for name in &names() {
+        let run = |option: &str| lab(name).args([option]).run();
+        let help = run("--help").success().stderr("");
         assert!(stdout(&help).contains("Usage: "));
-        let text = lab(name).args(["--version"]).printed();
-        assert_eq!(text, format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
-        let status = if ["ns_exec", "nsenter", "unshare"].contains(&name) {
-            1
-        } else {
-            2
-        };
-        lab(name)
-            .args(["--no-such-option"])
-            .command()
-            .assert()
-            .code(status)
-            .stdout("");
-        lab(name)
-            .args(["--help"])
-            .shell("\"$@\" >/dev/full")
-            .command()
-            .assert()
-            .code(1);
+        let version = format!("{name} {}\n", env!("CARGO_PKG_VERSION"));
+        run("--version").success().stdout(version);
+        run("--no-such-option").code(usage_status(name)).stdout("");
+        let full = lab(name).args(["--help"]).shell("\"$@\" >/dev/full");
+        full.refused();
+    }
+}
+
+/// Two tools keep to the manuals of those that they are called after.
+fn usage_status(lab: &str) -> i32 {
+    let as_in_the_manual = ["ns_exec", "nsenter", "unshare"].contains(&lab);
+    if as_in_the_manual { 1 } else { 2 }
+}
+
+#[test]
+fn options_that_exclude_each_other_and_values_that_are_none_are_usage_errors() {
+    for line in [
+        "init --host-proc",
+        "init --no-reap --signals",
+        "init --signals true",
+        "init --subreaper --no-reap",
+        "mount_ns --hold",
+        "mount_ns --host",
+        "time_ns --boottime x",
+        "time_ns --by-clone --boottime=1",
+        "time_ns --shared --late",
+        "unshare --kill-child=NO true",
+        "unshare --no-such",
+        "unshare --propagation odd true",
+        "uts_ns ",
+    ] {
+        let status = usage_status(lab_of(line));
+        of(line).run().code(status).stdout("");
     }
 }
 
@@ -156,15 +66,9 @@ fn a_machine_that_allows_no_namespaces_is_said_plainly() {
                      [ $(wc -l </tmp/said) = 2 ] || cat /tmp/said
                  done'"
         );
-        let refused: Vec<_> = REFUSED
-            .iter()
-            .filter(|(_, types)| types.contains(&name))
-            .collect();
-        let expected: String = refused
-            .iter()
-            .map(|(lab, _)| format!("{lab}: 1\n"))
-            .collect();
-        host::on_own_host(&script).stdout(expected);
+        let refused = REFUSED.iter().filter(|(_, types)| types.contains(&name));
+        let expected = refused.map(|(lab, _)| format!("{lab}: 1\n"));
+        host::on_own_host(&script).stdout(expected.collect::<String>());
     }
 }
 
@@ -179,18 +83,45 @@ const REFUSED: [(&str, &[&str]); 6] = [
 ];
 
 #[test]
+fn a_limit_of_a_labs_own_type_is_an_error_with_a_hint() {
+    require!(is_root(), "sets limits in a user namespace of its own");
+    // ipc_ns makes one to stand for the host first.
+    for (lab, limit, failed) in [
+        ("cgroup_ns", "0 >max_cgroup", "unshare CLONE_NEWCGROUP"),
+        ("ipc_ns", "1 >max_ipc", "clone CLONE_NEWNS | CLONE_NEWIPC"),
+        ("time_ns", "0 >max_time", "unshare CLONE_NEWTIME"),
+    ] {
+        let script = format!(
+            "$user /usr/bin/unshare -r sh -c 'cd /proc/sys/user; echo {limit}_namespaces; {lab} >/dev/null'"
+        );
+        let begin = format!("{lab}: {failed}: ENOSPC: ");
+        assert_error(&host::refused(&script), &begin, "a limit");
+    }
+}
+
+#[test]
+fn the_proc_of_another_pid_namespace_is_an_error_with_a_hint() {
+    require!(is_root(), "makes a PID namespace without its own /proc");
+    for lab in ["init", "mount_ns", "pid_ns --nested 2", "user_ns"] {
+        let name = lab_of(lab);
+        let run = host::on_own_host(&format!("unshare --pid --fork {lab}"));
+        run.code(1).stdout("").stderr(format!(
+            "{name}: readlink /proc/self: ESRCH: No such process\n\
+             hint: this /proc belongs to another PID namespace: mount one of your own, for example \
+             with `unshare --fork --pid --mount-proc`\n"
+        ));
+    }
+}
+
+#[test]
 fn a_chroot_refuses_user_namespaces_and_the_hint_says_so() {
     require!(is_root(), "calls chroot");
     let script = "mkdir /mnt/scratch/root; mount --bind / /mnt/scratch/root
          mount --bind /mnt/labs /mnt/scratch/root/mnt
          chroot /mnt/scratch/root setpriv --reuid=1234 --regid=1234 --clear-groups /mnt/pid_ns";
     let error = stderr(&host::on_own_host(script).code(1).stdout(""));
-    assert!(
-        error.contains("CLONE_NEWUSER: EPERM")
-            && error.contains("chroot")
-            && error.contains("just doctor"),
-        "{error}"
-    );
+    assert_error(&error, "pid_ns: *CLONE_NEWUSER: EPERM", "chroot");
+    assert_says(&error, &["just doctor"]);
 }
 
 #[test]
@@ -204,59 +135,18 @@ fn a_root_without_a_c_library_is_enough() {
 }
 
 #[test]
-fn a_stdout_that_cannot_be_written_is_an_error() {
-    for lab in writers() {
-        let run = lab
-            .shell("exec \"$@\" 1</dev/null")
-            .command()
-            .assert()
-            .code(1);
-        let lines = stderr_lines(&run);
-        assert!(
-            lines.len() == 2 && lines[0].contains("write stdout: EBADF"),
-            "{lines:?}"
-        );
-    }
-}
-
-#[test]
-fn a_limit_of_file_sizes_is_an_error() {
-    let script = "ulimit -f 0; \"$@\" >$file; status=$?; rm $file; exit $status";
-    let script = format!("file=$(mktemp); {script}");
-    let run = lab("pid_ns")
-        .by(everyone()[0])
-        .shell(&script)
-        .command()
-        .assert()
-        .code(1);
-    assert!(
-        stderr_lines(&run)[0].contains("write stdout: EFBIG"),
-        "{:?}",
-        stderr_lines(&run)
-    );
-}
-
-#[test]
 fn what_was_typed_reaches_no_terminal_raw() {
-    let run = lab("pid_ns")
-        .args(["\u{1b}]0;title\u{7}"])
-        .command()
-        .assert()
-        .code(2);
-    let text = stderr(&run);
-    assert!(
-        text.contains("unexpected argument") && !text.contains(['\u{1b}', '\u{7}']),
-        "{text}"
-    );
+    let lab = lab("pid_ns").args(["\u{1b}]0;title\u{7}"]);
+    let text = stderr(&lab.run().code(2));
+    assert_says(&text, &["unexpected argument"]);
+    assert!(!text.contains(['\u{1b}', '\u{7}']), "{text}");
 }
 
 #[test]
 fn closed_descriptors_need_no_dev_null() {
     require!(is_root(), "calls chroot");
-    require!(
-        cfg!(target_feature = "crt-static"),
-        "the labs are linked dynamically here"
-    );
+    let linked_statically = cfg!(target_feature = "crt-static");
+    require!(linked_statically, "the labs are linked dynamically here");
     let script = "mkdir /mnt/scratch/root; cp /mnt/labs/pid_ns /mnt/scratch/root
          chroot /mnt/scratch/root /pid_ns --shared <&- 2>&- | grep -c PID
          chroot /mnt/scratch/root /pid_ns --shared >&- 2>/tmp/said; echo $?; grep -c EBADF /tmp/said";

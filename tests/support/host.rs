@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 
-use super::{directory, is_root, stdout, within_limit};
+use super::{directory, is_root, require, stderr, stdout, within_limit};
 
 /// Everything that a lab could leave behind, as text. `/proc/[0-9]*` without the
 /// shell that reads it and what it starts.
@@ -63,6 +63,11 @@ pub(crate) fn on_own_host(script: &str) -> assert_cmd::assert::Assert {
     within_limit(&words(script)).assert()
 }
 
+/// What is said on stderr where the last command ends with status 1.
+pub(crate) fn refused(script: &str) -> String {
+    stderr(&on_own_host(script).code(1))
+}
+
 /// What a script prints on a host of its own, with a locale and a width that maps
 /// are drawn for; `sleeps N` is whether N processes sleep there.
 pub(crate) fn scene(script: &str) -> String {
@@ -104,6 +109,7 @@ const MAKE_NAMESPACES: &[&str] = &[
 /// Runs a script on a host of its own and demands that each of its commands succeeds,
 /// or fails behind `fails`, and that the host is as it was.
 pub(crate) fn leaves_the_host_untouched(script: &str) {
+    require!(is_root(), "makes a host of its own");
     let script = format!(
         "state >/before
          (set -ex\n{script}\n) >/dev/null 2>/mnt/scratch/said; status=$?

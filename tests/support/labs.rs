@@ -1,7 +1,7 @@
 //! The labs that the tests of every lab's robustness run.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Lab, lab};
 
@@ -27,27 +27,27 @@ pub(crate) fn of(line: &str) -> Lab {
     lab(words.next().unwrap_or_default()).args(words)
 }
 
-/// Those that write the transcript themselves.
-pub(crate) fn writers() -> Vec<Lab> {
-    labs()
-        .into_iter()
-        .filter(|lab| !format!("{lab:?}").contains("\"readlink\""))
-        .collect()
+/// The lab of a command line.
+pub(crate) fn lab_of(line: &str) -> &str {
+    line.split(' ').next().unwrap_or_default()
 }
 
-/// Every lab that there is: `labs/NAME.rs`, `labs/NAME/main.rs` and `labs/tools/NAME/main.rs`.
+/// Whether the line is the first one of its lab: one is enough for what all do alike.
+pub(crate) fn is_first(line: &str) -> bool {
+    lines().into_iter().find(|other| lab_of(other) == lab_of(line)) == Some(line)
+}
+
+/// Every lab and tool that there is: NAME.rs or NAME/main.rs in `labs` or `labs/tools`.
 pub(crate) fn names() -> Vec<String> {
     let labs = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs");
-    let mut names = Vec::new();
-    for folder in [labs.join("tools"), labs] {
-        for lab in fs::read_dir(folder).expect("the folder of the labs") {
-            let path = lab.expect("a lab").path();
-            let file = path.extension().is_some_and(|extension| extension == "rs");
-            let name = path.file_stem().expect("a name").to_string_lossy();
-            if (file && name != "table") || path.join("main.rs").is_file() {
-                names.push(name.into_owned());
-            }
-        }
-    }
-    names
+    let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries(labs.clone()).chain(entries(labs.join("tools")));
+    let names = files.filter_map(|file| {
+        let path = file.path();
+        let name = path.file_stem()?.to_str()?.to_owned();
+        // `table.rs` is about all of them.
+        let is_lab = path.join("main.rs").exists() || path.is_file() && name != "table";
+        is_lab.then_some(name)
+    });
+    names.collect()
 }

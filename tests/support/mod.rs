@@ -1,5 +1,6 @@
 //! Runs the finished labs on the real kernel, and makes their output comparable.
 
+mod assertions;
 pub(crate) mod blessed;
 pub(crate) mod cgroups;
 pub(crate) mod figures;
@@ -21,6 +22,9 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
+pub(crate) use assertions::{
+    assert_error, assert_says, assert_transcript, assert_transcripts, snapshot,
+};
 pub(crate) use skipped::{installed, require, skip};
 
 /// The host's name in every transcript.
@@ -157,9 +161,19 @@ impl Lab {
         terminal::Terminal::of(&self.std_command())
     }
 
+    /// A finished run.
+    pub(crate) fn run(&self) -> Assert {
+        self.command().assert()
+    }
+
     /// What the lab prints on stdout when it succeeds.
     pub(crate) fn printed(&self) -> String {
-        stdout(&self.command().assert().success())
+        stdout(&self.run().success())
+    }
+
+    /// What it says on stderr when it ends with status 1.
+    pub(crate) fn refused(&self) -> String {
+        stderr(&self.run().code(1))
     }
 
     /// The same, normalised, below its command line.
@@ -169,7 +183,7 @@ impl Lab {
 
     /// The status with which the lab ends, and what it prints on stdout.
     pub(crate) fn ended(&self) -> (i32, String) {
-        let run = self.command().assert();
+        let run = self.run();
         let status = run.get_output().status.code();
         (status.expect("a status"), stdout(&run))
     }
@@ -177,7 +191,7 @@ impl Lab {
     /// The transcript with stderr, in the order in which a terminal shows both.
     pub(crate) fn terminal(&self) -> String {
         let both = self.clone().shell("exec 2>&1 \"$@\"");
-        self.shown(&stdout(&both.command().assert()))
+        self.shown(&stdout(&both.run()))
     }
 
     fn shown(&self, output: &str) -> String {
@@ -265,23 +279,4 @@ pub(crate) fn stdout(run: &Assert) -> String {
 /// What it printed on stderr.
 pub(crate) fn stderr(run: &Assert) -> String {
     String::from_utf8(run.get_output().stderr.clone()).expect("labs print UTF-8")
-}
-
-/// Compares a transcript with its snapshot, `tests/snapshots/MODULE__NAME.snap`.
-macro_rules! assert_transcript {
-    ($name:expr, $transcript:expr) => {
-        insta::with_settings!({
-            omit_expression => true,
-            prepend_module_to_snapshot => false,
-            snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots"),
-        }, {
-            insta::assert_snapshot!($crate::support::snapshot(module_path!(), &$name), $transcript)
-        })
-    };
-}
-pub(crate) use assert_transcript;
-
-/// The name of a snapshot: the path of a module is `labs::NAME`, or goes on below.
-pub(crate) fn snapshot(module: &str, name: &str) -> String {
-    format!("{}__{name}", module.split("::").nth(1).expect("a module"))
 }

@@ -16,15 +16,16 @@ const MAY_SKIP_ON_CI: &[&str] = &[];
 macro_rules! require {
     ($condition:expr, $why:expr) => {
         if !$condition {
-            $crate::support::skip(std::thread::current().name().unwrap_or("?"), $why);
-            return;
+            return $crate::support::skip($why);
         }
     };
 }
 pub(crate) use require;
 
-/// Writes a skipped test down for the tally of `just test`.
-pub(crate) fn skip(test: &str, why: &str) {
+/// Writes the test of this thread down for the tally of `just test`.
+pub(crate) fn skip(why: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("?");
     let on_ci = std::env::var_os("CI").is_some();
     assert!(
         !on_ci || MAY_SKIP_ON_CI.contains(&test),

@@ -1,7 +1,9 @@
 //! The claims of the chapter on PID 1's duties, where it runs a program.
 
-use crate::support::{Who, everyone, host, is_root, lab, require, stderr, storm};
-use nix::libc;
+use crate::support::{Who, assert_error, everyone, host, is_root, lab, require, stderr, storm};
+use nix::libc::{
+    SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
+};
 
 fn run(args: &[&str], who: Who) -> (i32, String) {
     lab("init").args(args).by(who).ended()
@@ -12,25 +14,15 @@ fn the_program_is_pid_2_and_ps_shows_its_namespace_only() {
     for &who in everyone() {
         let script = "echo $$ $PPID; ps -eo pid=,ppid=,comm=";
         let (status, text) = run(&["sh", "-c", script], who);
-        let lines: Vec<_> = text
-            .lines()
-            .map(|line| line.split_whitespace().collect::<Vec<_>>())
-            .collect();
-        assert_eq!(status, 0);
-        assert_eq!(lines[0], ["2", "1"]);
-        assert_eq!(lines[1], ["1", "0", "init"]);
-        assert_eq!(lines[2], ["2", "1", "sh"]);
-        assert_eq!(lines[3], ["3", "2", "ps"]);
-        assert_eq!(lines.len(), 4, "{text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!((status, &*words), (0, "2 1 1 0 init 2 1 sh 3 2 ps"));
     }
 }
 
 #[test]
 fn with_the_hosts_proc_ps_shows_the_host() {
-    let (_, text) = run(
-        &["--host-proc", "sh", "-c", "echo $$; ps -e | wc -l"],
-        everyone()[0],
-    );
+    let args = ["--host-proc", "sh", "-c", "echo $$; ps -e | wc -l"];
+    let (_, text) = run(&args, everyone()[0]);
     let (own, all) = text.split_once('\n').unwrap();
     assert_eq!(own, "2");
     assert!(all.trim().parse::<u32>().unwrap() > 4, "{text}");
@@ -45,7 +37,7 @@ fn the_status_of_the_program_is_passed_on_exactly() {
                           \"$@\" sh -c \"kill -$i \\$\\$\" 2>/dev/null; [ $? = $((128+i)) ] || echo signal $i
                       done
                       \"$@\" /no/such; echo $?; \"$@\" /etc/passwd; echo $?";
-        let run = lab("init").by(who).shell(script).command().assert();
+        let run = lab("init").by(who).shell(script).run();
         run.success().stdout("127\n126\n");
     }
 }
@@ -59,20 +51,12 @@ fn signalled(signal: i32, program: &str) -> Option<i32> {
 
 /// Signals that a supervisor sends, by number: the last are real-time signals.
 const SENT: [i32; 9] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGTERM,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGALRM,
-    35,
-    64,
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, 35, 64,
 ];
 
 #[test]
 fn every_signal_is_passed_on_to_the_program() {
-    for signal in SENT.into_iter().chain([libc::SIGWINCH, libc::SIGCONT]) {
+    for signal in SENT.into_iter().chain([SIGWINCH, SIGCONT]) {
         let program = format!("trap 'exit 42' {signal}; echo ready; while :; do sleep 0.02; done");
         assert_eq!(signalled(signal, &program), Some(42), "{signal}");
     }
@@ -92,11 +76,7 @@ fn a_signal_that_the_caller_ignores_stays_ignored() {
     let text = lab("init").shell(script).printed();
     let ignored = u64::from_str_radix(text.trim().rsplit('\t').next().unwrap(), 16).unwrap();
     assert_eq!(ignored & 1, 1, "SIGHUP: {text}");
-    assert_eq!(
-        ignored & 1 << (libc::SIGPIPE - 1),
-        0,
-        "std's SIGPIPE: {text}"
-    );
+    assert_eq!(ignored & 1 << (SIGPIPE - 1), 0, "std's: {text}");
 }
 
 #[test]
@@ -176,13 +156,8 @@ fn ctrl_c_ends_a_program_that_has_no_handler() {
 fn runs_inside_itself() {
     let path = crate::support::directory().join("init");
     let inner = path.to_str().unwrap();
-    assert_eq!(
-        run(
-            &[inner, inner, "sh", "-c", "echo $$; exit 5"],
-            everyone()[0]
-        ),
-        (5, "2\n".into())
-    );
+    let args = [inner, inner, "sh", "-c", "echo $$; exit 5"];
+    assert_eq!(run(&args, everyone()[0]), (5, "2\n".into()));
 }
 
 #[test]
@@ -190,8 +165,5 @@ fn a_masked_proc_is_an_error_with_a_hint_and_host_proc_is_the_way_on() {
     require!(is_root(), "masks a part of /proc");
     let script = "mount -t tmpfs none /proc/sys; $user init true; echo $?; $user init --host-proc true; echo $?";
     let error = stderr(&host::on_own_host(script).stdout("1\n0\n"));
-    assert!(
-        error.contains("mount proc on /proc: EPERM") && error.contains("--host-proc"),
-        "{error}"
-    );
+    assert_error(&error, "init: mount proc on /proc: EPERM", "--host-proc");
 }

@@ -1,5 +1,6 @@
 //! unshare beside the unshare of util-linux: the same options, the same outcome.
 
+use super::each;
 use crate::support::{Who, everyone, is_root, lab, require};
 
 const TWIN: &str = "/usr/bin/unshare";
@@ -50,45 +51,17 @@ fn is_installed() -> bool {
 fn the_program_finds_the_same() {
     require!(is_installed(), "compares with util-linux 2.38 or later");
     for &who in everyone() {
-        for options in [
-            "-r",
-            "-c",
-            "-U",
-            "-rCimnpTu",
-            "-rpf",
-            "-rpf --mount-proc",
-            "-c --keep-caps",
-            "-U --keep-caps",
-            "-r --keep-caps",
-            "--map-user=5",
-            "--map-group 5",
-            "-r --map-user=7",
-            "--map-user=7 -r",
-            "-rc",
-            "-cr --map-group=9",
-            "--map-user root --map-group root",
-            "-U --setgroups=deny",
-            "-U --setgroups=allow",
-            "-rm --propagation shared",
-            "-rm --propagation slave",
-            "-rm --propagation private",
-            "-rm --propagation unchanged",
-            "-r --propagation unchanged",
-            "-r -w /",
-            "-r --wd /tmp",
-            "-r -R /",
-            "-r -S 0",
-            "-rT --monotonic 100 --boottime 1000",
-            "-rTf --boottime=-1",
-            "-rf",
-            "-r --kill-child",
-            "-r --kill-child=SIGTERM",
-            "-r --kill-child=HUP",
-            "-rpf --mount-proc=/proc --propagation slave",
-            "--mount-proc -rpf --kill-child",
-            "-r --",
-            "-r -r --fork --fork",
-        ] {
+        for options in each(
+            "-r; -c; -U; -rCimnpTu; -rpf; -rpf --mount-proc; -c --keep-caps; -U --keep-caps;
+            -r --keep-caps; --map-user=5; --map-group 5; -r --map-user=7; --map-user=7 -r; -rc;
+            -cr --map-group=9; --map-user root --map-group root; -U --setgroups=deny;
+            -U --setgroups=allow; -rm --propagation shared; -rm --propagation slave;
+            -rm --propagation private; -rm --propagation unchanged; -r --propagation unchanged;
+            -r -w /; -r --wd /tmp; -r -R /; -r -S 0; -rT --monotonic 100 --boottime 1000;
+            -rTf --boottime=-1; -rf; -r --kill-child; -r --kill-child=SIGTERM;
+            -r --kill-child=HUP; -rpf --mount-proc=/proc --propagation slave;
+            --mount-proc -rpf --kill-child; -r --; -r -r --fork --fork",
+        ) {
             assert_twins(who, "exec </dev/null;", options, PROBE);
         }
     }
@@ -100,23 +73,11 @@ fn root_is_root_without_a_user_namespace() {
         is_root() && is_installed(),
         "compares with util-linux 2.38 or later, as root"
     );
-    for options in [
-        "-u",
-        "-CimnpTu",
-        "-pf",
-        "-pf --mount-proc",
-        "-S 1234",
-        "-G 1234",
-        "-S 1234 -G 5 -w /tmp",
-        "-c -S 0",
-        "-T --boottime 5",
-        "-Tf --monotonic=5",
-        "-R / -w /tmp",
-        "--setgroups=allow",
-        "-m --propagation shared",
-        "--keep-caps",
-        "-f --kill-child -G 5",
-    ] {
+    for options in each(
+        "-u; -CimnpTu; -pf; -pf --mount-proc; -S 1234; -G 1234; -S 1234 -G 5 -w /tmp;
+            -c -S 0; -T --boottime 5; -Tf --monotonic=5; -R / -w /tmp; --setgroups=allow;
+            -m --propagation shared; --keep-caps; -f --kill-child -G 5",
+    ) {
         assert_twins(Who::Root, "", options, PROBE);
     }
 }
@@ -125,37 +86,14 @@ fn root_is_root_without_a_user_namespace() {
 fn refusals_have_the_same_status() {
     require!(is_installed(), "compares with util-linux 2.38 or later");
     for &who in everyone() {
-        for options in [
-            "--no-such",
-            "-Z",
-            "--propagation odd",
-            "--setgroups=odd",
-            "--kill-child=ODD",
-            "--kill-child=0",
-            "--kill-child=65",
-            "--kill-child=-1",
-            "--map-user=no-such-user",
-            "--map-users=1,2",
-            "--map-users=1,2,x",
-            "-r --setgroups=allow",
-            "--monotonic 3",
-            "--boottime 3",
-            "-rT --monotonic x",
-            "-rT --boottime -1000000000",
-            "-r -w /no/such",
-            "-r -R /no/such",
-            "-rm --mount-proc=/no/such",
-            "-r -G 0",
-            "-r -S 5",
-            "-S x",
-            "-G -1",
-            "--setgroups=deny",
-            "-r --uts=/no/such",
-            "-rp --pid=/no/such",
-            "--map",
-            "-r --w",
-            "-r -w",
-        ] {
+        for options in each(
+            "--no-such; -Z; --propagation odd; --setgroups=odd; --kill-child=ODD;
+            --kill-child=0; --kill-child=65; --kill-child=-1; --map-user=no-such-user;
+            --map-users=1,2; --map-users=1,2,x; -r --setgroups=allow; --monotonic 3;
+            --boottime 3; -rT --monotonic x; -rT --boottime -1000000000; -r -w /no/such;
+            -r -R /no/such; -rm --mount-proc=/no/such; -r -G 0; -r -S 5; -S x; -G -1;
+            --setgroups=deny; -r --uts=/no/such; -rp --pid=/no/such; --map; -r --w; -r -w",
+        ) {
             assert_twins(who, "exec </dev/null;", options, "true");
         }
     }

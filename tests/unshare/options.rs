@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use super::cases;
 use crate::support::{Who, directory, host, is_root, lab, require, session};
 
 /// Runs `unshare OPTIONS sh -c PROGRAM`, and returns its status and all that it
@@ -15,17 +16,11 @@ fn run(who: Who, options: &str, program: &str) -> (Option<i32>, String) {
     (output.status.code(), text)
 }
 
-fn assert_each(program: &str, cases: &[(Who, &str, &str)]) {
-    for &(who, options, expected) in cases {
-        if who == Who::Root && !is_root() {
-            continue;
-        }
-        let (status, text) = run(who, options, program);
-        assert_eq!(
-            (status, text.as_str()),
-            (Some(0), expected),
-            "{who:?}: {options}"
-        );
+fn assert_each(program: &str, table: &str) {
+    for (who, options, expected) in cases(table) {
+        let found = run(who, options, program);
+        let expected = (Some(0), expected.to_owned());
+        assert_eq!(found, expected, "{who:?}: {options}");
     }
 }
 
@@ -34,22 +29,16 @@ fn the_program_is_who_it_shall_be() {
     let who = "id -u; id -g; id -G; pwd";
     assert_each(
         who,
-        &[
-            (Who::User, "-r -w /", "0 0 0 /"),
-            (Who::User, "-r -S 0 --wd=/tmp", "0 0 0 /tmp"),
-            (Who::Root, "-S 1234 -w /", "1234 0 0 /"),
-            (Who::Root, "-G 1234 -w /", "0 1234 1234 /"),
-            (
-                Who::Root,
-                "--setuid=1234 --setgid 5 -w /usr",
-                "1234 5 5 /usr",
-            ),
-        ],
+        "user -r -w / => 0 0 0 /
+         user -r -S 0 --wd=/tmp => 0 0 0 /tmp
+         root -S 1234 -w / => 1234 0 0 /
+         root -G 1234 -w / => 0 1234 1234 /
+         root --setuid=1234 --setgid 5 -w /usr => 1234 5 5 /usr",
     );
     // Supplementary groups go with -G, and only with it.
     require!(is_root(), "changes groups");
     let groups = "setpriv --groups 7,8 \"$@\" -G 5 id -G; setpriv --groups 7,8 \"$@\" -S 5 id -G";
-    let run = lab("unshare").shell(groups).command().assert();
+    let run = lab("unshare").shell(groups).run();
     run.success().stdout("5\n0 7 8\n");
 }
 
@@ -97,25 +86,14 @@ fn the_root_is_changed_before_the_directory_and_proc() {
 #[test]
 fn the_clocks_have_their_offsets() {
     let offsets = "cat /proc/self/timens_offsets";
-    let both = "monotonic 50 0 boottime 1000 0";
     assert_each(
         offsets,
-        &[
-            (Who::User, "-rT --monotonic 50 --boottime 1000", both),
-            (Who::User, "-rTf --monotonic 50 --boottime 1000", both),
-            (
-                Who::User,
-                "-rT --boottime=-1",
-                "monotonic 0 0 boottime -1 0",
-            ),
-            (
-                Who::User,
-                "-rT --monotonic -1",
-                "monotonic -1 0 boottime 0 0",
-            ),
-            (Who::Root, "--time --boottime 1000 --monotonic=50", both),
-            (Who::Root, "--time", "monotonic 0 0 boottime 0 0"),
-        ],
+        "user -rT --monotonic 50 --boottime 1000 => monotonic 50 0 boottime 1000 0
+         user -rTf --monotonic 50 --boottime 1000 => monotonic 50 0 boottime 1000 0
+         user -rT --boottime=-1 => monotonic 0 0 boottime -1 0
+         user -rT --monotonic -1 => monotonic -1 0 boottime 0 0
+         root --time --boottime 1000 --monotonic=50 => monotonic 50 0 boottime 1000 0
+         root --time => monotonic 0 0 boottime 0 0",
     );
     // The program itself lives by them, with and without a fork.
     for fork in ["", "-f"] {
@@ -127,69 +105,37 @@ fn the_clocks_have_their_offsets() {
 
 #[test]
 fn what_contradicts_is_refused_with_status_1_and_a_reason() {
-    for (who, options, reason) in [
-        (
-            Who::User,
-            "-r --setgroups=allow",
-            "--setgroups=allow excludes",
-        ),
-        (
-            Who::User,
-            "-c --setgroups=allow",
-            "--setgroups=allow excludes",
-        ),
-        (
-            Who::User,
-            "--map-group=1 --setgroups allow",
-            "--setgroups=allow excludes",
-        ),
-        (Who::User, "-r --monotonic 5", "--time"),
-        (Who::User, "-r --boottime 5", "--time"),
-        (Who::User, "-rT --boottime five", "invalid value 'five'"),
-        (Who::User, "-rp --pid=/tmp/none", "--pid=FILE needs --fork"),
-        (
-            Who::User,
-            "--map-user=no-such-user",
-            "there is no user no-such-user",
-        ),
-        (Who::User, "--map-group=-1", "there is no group -1"),
-        (
-            Who::User,
-            "--map-user=4294967295",
-            "there is no user 4294967295",
-        ),
-        (Who::User, "--map-users=1:2", "INNER:OUTER:COUNT"),
-        (Who::User, "--map-users=1:2:3:4", "INNER:OUTER:COUNT"),
-        (Who::User, "--map-groups=1,2:3", "INNER:OUTER:COUNT"),
-        (Who::User, "--setgroups=odd", "allow, deny"),
-        (
-            Who::User,
-            "--propagation odd",
-            "private, shared, slave, unchanged",
-        ),
-        (Who::User, "--kill-child=ODD", "there is no signal ODD"),
-        (Who::User, "--kill-child=65", "there is no signal 65"),
-        (
-            Who::User,
-            "--kill-child=RTMIN+99",
-            "there is no signal RTMIN+99",
-        ),
-        (Who::User, "-S x", "invalid value 'x'"),
-        (Who::User, "-r -w /no/such", "chdir /no/such: ENOENT"),
-        (Who::User, "-r -R /no/such", "chroot /no/such: ENOENT"),
-        (Who::User, "-R /", "chroot /: EPERM"),
-        (Who::User, "-r -G 0", "setgroups to none: EPERM"),
-        (Who::User, "-r -S 5", "setuid 5: EINVAL"),
-        (
-            Who::User,
-            "-rm --mount-proc=/no/such",
-            "proc on /no/such: ENOENT",
-        ),
-        (Who::User, "-rT --boottime -999999999", "ERANGE"),
-        (Who::User, "--setgroups=deny", "/setgroups: E"),
-        (Who::User, "-ru --uts=/no/such", "on /no/such: ENOENT"),
-        (Who::User, "-r --user=/etc/passwd", "on /etc/passwd: EPERM"),
-    ] {
+    let table = "
+         user -r --setgroups=allow => --setgroups=allow excludes
+         user -c --setgroups=allow => --setgroups=allow excludes
+         user --map-group=1 --setgroups allow => --setgroups=allow excludes
+         user -r --monotonic 5 => --time
+         user -r --boottime 5 => --time
+         user -rT --boottime five => invalid value 'five'
+         user -rp --pid=/tmp/none => --pid=FILE needs --fork
+         user --map-user=no-such-user => there is no user no-such-user
+         user --map-group=-1 => there is no group -1
+         user --map-user=4294967295 => there is no user 4294967295
+         user --map-users=1:2 => INNER:OUTER:COUNT
+         user --map-users=1:2:3:4 => INNER:OUTER:COUNT
+         user --map-groups=1,2:3 => INNER:OUTER:COUNT
+         user --setgroups=odd => allow, deny
+         user --propagation odd => private, shared, slave, unchanged
+         user --kill-child=ODD => there is no signal ODD
+         user --kill-child=65 => there is no signal 65
+         user --kill-child=RTMIN+99 => there is no signal RTMIN+99
+         user -S x => invalid value 'x'
+         user -r -w /no/such => chdir /no/such: ENOENT
+         user -r -R /no/such => chroot /no/such: ENOENT
+         user -R / => chroot /: EPERM
+         user -r -G 0 => setgroups to none: EPERM
+         user -r -S 5 => setuid 5: EINVAL
+         user -rm --mount-proc=/no/such => proc on /no/such: ENOENT
+         user -rT --boottime -999999999 => ERANGE
+         user --setgroups=deny => /setgroups: E
+         user -ru --uts=/no/such => on /no/such: ENOENT
+         user -r --user=/etc/passwd => on /etc/passwd: EPERM";
+    for (who, options, reason) in cases(table) {
         let (status, text) = run(who, options, "true");
         assert_eq!(status, Some(1), "{options}: {text}");
         assert!(text.contains(reason), "{options}: {text}");
@@ -216,11 +162,7 @@ fn the_signal_for_the_child_may_be_a_name_or_a_number() {
                  for i in $(seq 500); do sleep 0.01; done; echo in vain' & }} |
              {{ read parent; kill -KILL $parent; cat; }}"
         );
-        let run = lab("unshare")
-            .by(Who::User)
-            .shell(&script)
-            .command()
-            .assert();
+        let run = lab("unshare").by(Who::User).shell(&script).run();
         run.success().stdout("caught\n");
     }
 }
@@ -231,7 +173,7 @@ fn with_another_user_the_child_still_ends_with_its_parent() {
     // setuid() takes the wish for a signal away, so it is made afterwards.
     let script = "{ \"$@\" --kill-child -S 1234 -G 1234 sh -c 'echo $PPID; exec sleep 60' & } |
          { read parent; kill -KILL $parent; cat; echo closed; }";
-    let run = lab("unshare").shell(script).command().assert();
+    let run = lab("unshare").shell(script).run();
     run.success().stdout("closed\n");
 }
 
