@@ -3,6 +3,7 @@
 use std::fmt;
 
 use nix::errno::Errno;
+use nix::sched::CloneFlags;
 
 use super::hint;
 
@@ -51,6 +52,8 @@ pub struct Failure {
     pub object: String,
     /// What the kernel answered.
     pub errno: Errno,
+    /// The namespaces that clone() or unshare() was asked for.
+    pub flags: CloneFlags,
     /// What to do next, where the caller knows it better than the table of hints.
     pub hint: Option<String>,
     /// The exit status that this failure ends the lab with.
@@ -64,9 +67,19 @@ impl Error {
             step,
             object: object.to_string(),
             errno,
+            flags: CloneFlags::empty(),
             hint: None,
             status: 1,
         }))
+    }
+
+    /// The same failure, of a call that was asked for these namespaces.
+    #[must_use]
+    pub fn flags(mut self, flags: CloneFlags) -> Self {
+        if let Self::Step(failure) = &mut self {
+            failure.flags = flags;
+        }
+        self
     }
 
     /// The same failure with a hint of the caller's, in place of the table's.

@@ -14,7 +14,7 @@ use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use super::child::Child;
 use super::lifeline::{self, Lifeline};
-use crate::lab::{Result, Step as _, finish, told};
+use crate::lab::{Error, Result, Step as _, finish, told};
 use crate::ns::describe;
 
 /// One mebibyte, as in the articles. Only touched pages cost memory.
@@ -138,7 +138,7 @@ pub fn clone_on(
     let lifeline = Lifeline::new(Signal::SIGKILL as i32)?;
     let child_function = tied(child_function, Some(&lifeline));
     bare_clone(child_function, child_stack, flags, exit_signal)
-        .step("clone", describe(flags))
+        .map_err(|errno| Error::new("clone", describe(flags), errno).flags(flags))
         .map(Child::new)
 }
 

@@ -1,14 +1,13 @@
 //! As whom things are tried: as the caller, and by root as an ordinary user, too.
 
-use common::error::Step as _;
+use common::Error;
 use common::identity::{drop_to_ordinary_user, ordinary_user};
+use common::lifeline::Lifeline;
 use common::rootless::{Capability, is_capable};
-use common::{Error, Result};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, geteuid, getpid, getppid};
+use nix::unistd::geteuid;
 
 use crate::trial::{Tried, in_child};
 
@@ -22,18 +21,11 @@ pub(crate) struct Caller {
 
 /// The caller, and an ordinary user where the caller can become one.
 pub(crate) fn all() -> Vec<Caller> {
-    let you = Caller {
-        uid: geteuid().as_raw(),
-        is_ordinary: false,
-    };
-    let ordinary = Caller {
-        uid: ordinary_user(),
-        is_ordinary: true,
-    };
-    match ordinary.try_to(|| Ok(())) {
-        Ok(()) => vec![you, ordinary],
-        Err(_) => vec![you],
-    }
+    let you = (geteuid().as_raw(), false);
+    let callers =
+        [you, (ordinary_user(), true)].map(|(uid, is_ordinary)| Caller { uid, is_ordinary });
+    let exists = |caller: &Caller| !caller.is_ordinary || caller.try_to(|| Ok(())).is_ok();
+    callers.into_iter().filter(exists).collect()
 }
 
 impl Caller {
@@ -44,24 +36,14 @@ impl Caller {
 
     /// Does something as this caller, in a child of its own.
     pub(crate) fn try_to(self, work: impl Fn() -> Tried) -> Tried {
-        let parent = getpid();
+        // The kernel cuts the tie to the parent when a process changes its user.
+        let lifeline = Lifeline::new(self.is_ordinary.then_some(Signal::SIGKILL as i32))?;
         in_child(CloneFlags::empty(), || {
-            if self.is_ordinary {
-                become_ordinary(parent)?;
+            if self.is_ordinary && drop_to_ordinary_user()?.is_none() {
+                return Err(Error::new("setresuid", "to an ordinary user", Errno::EPERM).into());
             }
+            lifeline.tie()?;
             work()
         })
     }
-}
-
-fn become_ordinary(parent: Pid) -> Result<()> {
-    if drop_to_ordinary_user()?.is_none() {
-        return Err(Error::new("setresuid", "to an ordinary user", Errno::EPERM));
-    }
-    // The kernel has cut the tie to the parent along with the old credentials.
-    set_pdeathsig(Signal::SIGKILL).step("prctl", "PR_SET_PDEATHSIG")?;
-    if getppid() != parent {
-        return Err(Error::PeerGone);
-    }
-    Ok(())
 }

@@ -1,204 +1,234 @@
-//! From a refused step to its cause: by what was refused, by experiment, by what
-//! the machine says of itself, in this order.
+//! Why a step is refused and what to do: one table, one entry a cause.
+//!
+//! The first entry that explains a refusal is its cause. So what an experiment decides
+//! stands before what the errno tells, and that before what the machine says of itself.
 
-use common::explain;
-use common::namespace::Type;
-use nix::errno::Errno;
-use nix::sched::CloneFlags;
+use nix::errno::Errno::*;
 
-use crate::caller::Caller;
-use crate::evidence::{Evidence, limit};
-use crate::experiments::{filter_answers, types_in};
-use crate::trial::Refusal;
+use crate::diagnosis::{Cause, limited, when, word};
+use crate::evidence;
+use crate::experiments::filter_answers;
 
-/// Why a step was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    SeccompFilter,
-    PerhapsSeccompFilter,
-    Chroot,
-    PerhapsChroot,
-    DebianSwitch,
-    AppArmorRestriction,
-    AppArmorProfile(String),
-    Selinux,
-    SecurityModule,
-    RootWithoutSetfcap,
-    UnmappedId,
-    LimitIsZero(Type),
-    LimitIsReached(Type, i64),
-    NestedTooDeep(Type),
-    LimitAround(Type),
-    KernelWithoutType(String),
-    KernelWithoutCall(String),
-    KernelWithoutFileSystem(String),
-    KernelWithoutVeth,
-    MaskedProc(Vec<String>),
-    NoProc,
-    ForeignProc,
-    RootIsNoMountPoint,
-    NoDirectory(String),
-    NoCgroupMount,
-    CgroupOfOthers,
-    CgroupTakesNoProcess,
-    PrivilegedPort,
-    TooManyProcesses,
-    NoMemory,
-    TooManyFiles,
-    ReadOnly,
-    NoAnswer,
-    Unknown,
-}
-
-pub(crate) fn find(refusal: &Refusal, caller: Caller, evidence: &Evidence) -> Cause {
-    let Refusal {
-        step,
-        object,
-        errno,
-    } = refusal;
-    let step = step.as_str();
-    let is_denied = matches!(errno, Errno::EPERM | Errno::EACCES);
-    let makes_user = object.contains("CLONE_NEWUSER");
-    match (step, errno) {
+#[rustfmt::skip] // One row a cause.
+pub(crate) static CAUSES: &[Cause] = &[
+    Cause { key: "unprivileged_userns_clone",
         // Debian's kernels ask the switch before they look at the flags.
-        ("unshare" | "clone", Errno::EPERM) if makes_user && evidence.userns_switched_off => {
-            Cause::DebianSwitch
-        }
-        ("unshare" | "clone" | "mount", _) if filter_answers(caller, refusal) == Some(true) => {
-            Cause::SeccompFilter
-        }
-        ("unshare" | "clone", _) => of_namespace(refusal, evidence, makes_user),
-        ("mount", _) => of_mount(refusal, evidence),
-        ("readlink", Errno::ESRCH) => Cause::ForeignProc,
-        ("readlink" | "open", Errno::ENOENT) => of_missing_file(object, evidence),
-        ("find", Errno::ENOENT) if object.ends_with("mount") => Cause::NoCgroupMount,
-        ("find", Errno::ENOENT) => Cause::CgroupOfOthers,
-        ("mkdir", _) if object.contains("/doctor-") => Cause::CgroupOfOthers,
-        ("write", _) if object.ends_with("/cgroup.procs") => Cause::CgroupTakesNoProcess,
-        ("open" | "write", _) if is_denied && is_map(object) => {
-            if evidence.is_root_without_setfcap && !caller.is_ordinary {
-                Cause::RootWithoutSetfcap
-            } else {
-                of_security_module(evidence)
-            }
-        }
-        ("RTM_NEWLINK", Errno::EOPNOTSUPP) => Cause::KernelWithoutVeth,
-        ("bind", Errno::EACCES) => Cause::PrivilegedPort,
-        (_, Errno::ETIMEDOUT) => Cause::NoAnswer,
-        (_, Errno::ENOMEM) => Cause::NoMemory,
-        (_, Errno::EMFILE | Errno::ENFILE) => Cause::TooManyFiles,
-        (_, Errno::EROFS) => Cause::ReadOnly,
-        (_, Errno::ENOSYS) if !evidence.has_filter => Cause::KernelWithoutCall(step.to_owned()),
-        // What a filter says of these calls, the kernel says as well in other cases.
-        _ if evidence.has_filter => Cause::PerhapsSeccompFilter,
-        _ if is_denied => of_security_module(evidence),
-        _ => Cause::Unknown,
-    }
-}
+        explains: |it, _| when(it.denies_user_namespaces() && evidence::userns_switched_off()),
+        reason: "The switch kernel.unprivileged_userns_clone is 0: only root makes user \
+                 namespaces.",
+        fix: "sudo sysctl -w kernel.unprivileged_userns_clone=1" },
+    Cause { key: "seccomp",
+        explains: |it, caller| when(filter_answers(it, caller)),
+        reason: "A seccomp filter refuses this system call: it does so even for a form of the call \
+                 that no kernel carries out, and that the kernel itself would call invalid.",
+        fix: LEAVE_THE_FILTER },
+    Cause { key: "limit_zero",
+        explains: |it, _| limited(it, |_, limit| limit == Some(0)),
+        reason: "The limit user.max_{type}_namespaces is 0, which switches the type off.",
+        fix: RAISE_THE_LIMIT },
+    Cause { key: "limit_reached",
+        // Fewer than an unloaded machine could have in use.
+        explains: |it, _| limited(it, |_, limit| limit.is_some_and(|few| few < 1000)),
+        reason: "The limit user.max_{type}_namespaces is {limit}, and as many are in use.",
+        fix: RAISE_THE_LIMIT },
+    // A limit counts the namespaces of one user in one user namespace and in all those
+    // below it. A process reads those of its own; what holds around it shows only here.
+    Cause { key: "nesting",
+        explains: |it, _| limited(it, |kind, _| ["user", "pid"].contains(&kind.name)),
+        reason: "Namespaces of the type {type} nest about 32 deep. This process is in the \
+                 innermost, or a limit of a user namespace around its own is reached: its own, \
+                 user.max_{type}_namespaces, is not.",
+        fix: "Leave some of the shells or containers around this one." },
+    Cause { key: "outer_limit",
+        explains: |it, _| limited(it, |_, _| true),
+        reason: "The limit user.max_{type}_namespaces, as this process sees it, is high enough: \
+                 that of a user namespace around its own is reached, or is 0.",
+        fix: "Leave the container or the shell around this one, or raise the limit there: see \
+              sysctl user." },
+    Cause { key: "chroot",
+        explains: |it, _| when(it.denies_user_namespaces() && evidence::in_chroot() == Some(true)),
+        reason: "This process is in a chroot: its root directory is not that of its mount \
+                 namespace. In there the kernel lets nobody make a user namespace.",
+        fix: LEAVE_THE_CHROOT },
+    Cause { key: "unmapped_id",
+        explains: |it, _| when(it.denies_user_namespaces() && evidence::is_unmapped()),
+        reason: "The user ID of this process has no mapping in its own user namespace, and without \
+                 one nobody makes another user namespace.",
+        fix: "Map it first: leave this shell, and begin with unshare --map-root-user." },
+    Cause { key: "chroot",
+        explains: |it, _| when(it.denies_user_namespaces() && evidence::in_chroot().is_none()),
+        reason: "Most likely this process is in a chroot, where the kernel lets nobody make a user \
+                 namespace: no filter, no switch and no limit was found that would refuse it.",
+        fix: LEAVE_THE_CHROOT },
+    Cause { key: "no_proc",
+        explains: |it, _| when((it.denies_proc() || it.misses("/proc")) && !evidence::has_proc()),
+        reason: "There is no proc on /proc, and namespaces are looked at and set up there.",
+        fix: "sudo mount -t proc proc /proc" },
+    Cause { key: "foreign_proc",
+        explains: |it, _| {
+            let is_missed = it.misses("/proc") && evidence::is_foreign_proc();
+            when(is_missed || it.is("readlink", ESRCH))
+        },
+        reason: "The proc on /proc belongs to another PID namespace: its numbers are those of \
+                 other processes.",
+        fix: "Leave this shell, and begin with unshare --fork --pid --mount-proc." },
+    Cause { key: "masked_proc",
+        explains: |it, _| {
+            let masks = evidence::masks();
+            let is_masked = masks.iter().any(|mask| it.denies_proc() || it.misses(mask));
+            word("masks", &shortened(&masks)).filter(|_| is_masked)
+        },
+        reason: "A part of /proc is covered ({masks}), as in containers. A fresh proc would show \
+                 it again, so the kernel refuses one in a user namespace.",
+        fix: "In Docker start the container with --security-opt systempaths=unconfined. Elsewhere \
+              leave the container, or unmount what covers /proc. mount_proc --host-proc runs as it \
+              is." },
+    Cause { key: "kernel_without_type",
+        explains: |it, _| when(it.missing_type()? == "user"),
+        reason: "This kernel has no namespaces of the type user: see ls /proc/self/ns.",
+        fix: "On WSL 1, in Windows: wsl --set-version NAME 2. Elsewhere boot a kernel with \
+              CONFIG_USER_NS, or run the labs as root." },
+    Cause { key: "kernel_without_type",
+        explains: |it, _| word("type", it.missing_type()?),
+        reason: "This kernel has no namespaces of the type {type}: see ls /proc/self/ns.",
+        fix: BOOT_ANOTHER_KERNEL },
+    Cause { key: "too_many_processes",
+        explains: |it, _| when(it.makes_namespaces() && it.errno == EAGAIN),
+        reason: "The number of processes is at a limit: see ulimit -u, and pids.max of the cgroup.",
+        fix: "ulimit -u unlimited, or end some processes." },
+    Cause { key: "root_is_no_mount_point",
+        explains: |it, _| when(it.mount(EINVAL)?.1 == "/"),
+        reason: "The root directory of this process is no mount point, as in most chroots, so how \
+                 mounts travel from it cannot be set.",
+        fix: "Leave the chroot; or make its directory a mount point before entering it: mount \
+              --bind DIRECTORY DIRECTORY." },
+    Cause { key: "no_directory",
+        explains: |it, _| word("directory", it.mount(ENOENT)?.1),
+        reason: "There is no directory {directory} to mount on.",
+        fix: "mkdir -p {directory}" },
+    Cause { key: "kernel_without_file_system",
+        explains: |it, _| word("file system", it.mount(ENODEV)?.0),
+        reason: "This kernel lacks the file system {file system}: see cat /proc/filesystems.",
+        fix: BOOT_ANOTHER_KERNEL },
+    Cause { key: "no_cgroup_mount",
+        explains: |it, _| when(it.is("find", ENOENT) && it.object.ends_with("mount")),
+        reason: "No cgroup hierarchy is mounted that the lab could use.",
+        fix: "sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup" },
+    Cause { key: "cgroup_not_writable",
+        explains: |it, _| {
+            let is_unmade = it.step == "mkdir" && it.object.contains("/doctor-");
+            when(is_unmade || it.is("find", ENOENT))
+        },
+        reason: "The directory of the cgroup that this process is in belongs to somebody else, or \
+                 is not to be seen from here. cgroup_ns says so and goes on without a cgroup.",
+        fix: "Have systemd hand one over: systemd-run --user --scope -p Delegate=yes cgroup_ns; or \
+              run the lab as root." },
+    Cause { key: "cgroup_takes_no_process",
+        explains: |it, _| when(it.step == "write" && it.object.ends_with("/cgroup.procs")),
+        reason: "A cgroup could be made, and no process may be moved into it.",
+        fix: "Be in a cgroup that you own together with the one above it: systemd-run --user \
+              --scope -p Delegate=yes cgroup_ns." },
+    Cause { key: "missing_capability",
+        explains: |it, caller| {
+            let is_root = evidence::is_root_without_setfcap() && !caller.is_ordinary;
+            when(it.denies_maps() && is_root)
+        },
+        reason: "This process is root without the capability CAP_SETFCAP. Since Linux 5.12 such a \
+                 root cannot be mapped to a user of another user namespace.",
+        fix: "Run the labs as an ordinary user, or give root its capabilities back: in Docker by \
+              --cap-add SETFCAP --cap-add SYS_ADMIN." },
+    Cause { key: "kernel_without_veth",
+        explains: |it, _| when(it.is("RTM_NEWLINK", EOPNOTSUPP)),
+        reason: "This kernel has no veth devices, or their module is not loaded.",
+        fix: "sudo modprobe veth" },
+    Cause { key: "privileged_port",
+        explains: |it, _| when(it.is("bind", EACCES)),
+        reason: "Ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE.",
+        fix: RUN_AS_ROOT },
+    Cause { key: "no_answer",
+        explains: |it, _| when(it.errno == ETIMEDOUT),
+        reason: "It did not come to an end, and the doctor waited for many seconds.",
+        fix: "Ask again when the machine is less busy: uptime shows its load." },
+    Cause { key: "no_memory",
+        explains: |it, _| when(it.errno == ENOMEM),
+        reason: "Memory is short, or limited: see ulimit -v, and memory.max of the cgroup.",
+        fix: "ulimit -v unlimited, or end some programs." },
+    Cause { key: "too_many_files",
+        explains: |it, _| when(matches!(it.errno, EMFILE | ENFILE)),
+        reason: "The number of open files is at a limit: see ulimit -n.",
+        fix: "ulimit -n 1024, or end some programs." },
+    Cause { key: "read_only",
+        explains: |it, _| when(it.errno == EROFS),
+        reason: "The file is on a mount that is read-only, as containers mount parts of /proc.",
+        fix: "Leave the container; or, as its root, mount -o remount,rw on the mount point that \
+              /proc/self/mountinfo has for the file." },
+    Cause { key: "kernel_without_call",
+        explains: |it, _| {
+            let is_missing = it.errno == ENOSYS && !evidence::has_filter();
+            word("call", &it.step).filter(|_| is_missing)
+        },
+        reason: "This kernel was built without {call}().",
+        fix: BOOT_ANOTHER_KERNEL },
+    Cause { key: "seccomp",
+        // What a filter says of other calls than these, the kernel says as well.
+        explains: |it, _| {
+            let is_known = it.makes_namespaces() || it.step == "mount" || it.denies_maps();
+            when(!is_known && !it.misses("/") && evidence::has_filter())
+        },
+        reason: "Most likely a seccomp filter refuses this system call: this process is under one \
+                 (Seccomp: 2 in /proc/self/status), and nothing else was found that would.",
+        fix: LEAVE_THE_FILTER },
+    // EPERM and EACCES that neither a capability nor a filter explains: the caller has
+    // the capability, and somebody asked in addition says no.
+    Cause { key: "apparmor_restrict_unprivileged_userns",
+        explains: |it, _| when(it.is_denied() && evidence::apparmor_restricts()),
+        reason: "AppArmor lets every program make user namespaces, but takes their capabilities \
+                 away (kernel.apparmor_restrict_unprivileged_userns is 1).",
+        fix: "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or run the lab as \
+              root: just root NAME." },
+    Cause { key: "apparmor_profile",
+        explains: |it, _| {
+            let profile = evidence::apparmor_profile()?;
+            word("profile", &profile).filter(|_| it.is_denied())
+        },
+        reason: "The AppArmor profile of this process, {profile}, forbids it.",
+        fix: "In Docker start the container with --security-opt apparmor=unconfined. Elsewhere run \
+              the labs outside that profile." },
+    Cause { key: "selinux",
+        explains: |it, _| when(it.is_denied() && evidence::selinux_enforces()),
+        reason: "SELinux is enforcing, and nothing else was found that would refuse it.",
+        fix: "See sudo ausearch -m avc -ts recent for what was refused; in a container add \
+              --security-opt label=disable." },
+    Cause { key: "security_module",
+        explains: |it, _| when(it.is_denied()),
+        reason: "The capability is there and no filter refuses the call: a security module of the \
+                 kernel does, or the sandbox that this process runs in.",
+        fix: RUN_AS_ROOT },
+];
 
-/// unshare() or clone(), where no filter stands before the kernel.
-fn of_namespace(refusal: &Refusal, evidence: &Evidence, makes_user: bool) -> Cause {
-    let types = types_in(&refusal.object);
-    match refusal.errno {
-        Errno::ENOSPC | Errno::EUSERS => of_limit(&types),
-        Errno::EINVAL => {
-            let missing = types.iter().find(|kind| !has_type(kind));
-            missing.map_or(Cause::Unknown, |kind| {
-                Cause::KernelWithoutType(kind.name.to_owned())
-            })
-        }
-        Errno::EAGAIN => Cause::TooManyProcesses,
-        Errno::ENOMEM => Cause::NoMemory,
-        Errno::EPERM if makes_user && evidence.in_chroot == Some(true) => Cause::Chroot,
-        Errno::EPERM if makes_user && evidence.is_unmapped => Cause::UnmappedId,
-        Errno::EPERM if makes_user && evidence.in_chroot.is_none() => Cause::PerhapsChroot,
-        Errno::EPERM | Errno::EACCES => of_security_module(evidence),
-        _ => Cause::Unknown,
-    }
-}
+/// Where no entry explains a refusal.
+pub(crate) static UNKNOWN: Cause = Cause {
+    key: "unknown",
+    explains: |_, _| when(true),
+    reason: "The doctor does not know this refusal.",
+    fix: "Look the errno up in the book's page \"errno: what went wrong and what to do\".",
+};
 
-/// A limit counts the namespaces of one user in one user namespace and in all those
-/// below it. A process reads those of its own; what holds around it shows only here.
-fn of_limit(types: &[Type]) -> Cause {
-    let limits: Vec<_> = types.iter().map(|kind| (*kind, limit(kind.name))).collect();
-    for (kind, limit) in &limits {
-        let limit = limit.map_or_else(|| "no such file".to_owned(), |limit| limit.to_string());
-        explain!("read(/proc/sys/user/max_{kind}_namespaces): {limit}");
-    }
-    if let Some((kind, _)) = limits.iter().find(|(_, limit)| *limit == Some(0)) {
-        return Cause::LimitIsZero(*kind);
-    }
-    if let Some((kind, Some(few))) = limits.iter().find(|(_, limit)| limit.is_some_and(is_few)) {
-        return Cause::LimitIsReached(*kind, *few);
-    }
-    let nesting = [CloneFlags::CLONE_NEWUSER, CloneFlags::CLONE_NEWPID];
-    let nested = types.iter().find(|kind| nesting.contains(&kind.flag));
-    match (nested, types.first()) {
-        (Some(kind), _) => Cause::NestedTooDeep(*kind),
-        (None, Some(kind)) => Cause::LimitAround(*kind),
-        (None, None) => Cause::Unknown,
-    }
-}
+// What several causes have in common.
+const LEAVE_THE_FILTER: &str = "In Docker or Podman start the container with --security-opt \
+    seccomp=unconfined. Elsewhere leave the sandbox that installed the filter.";
+const LEAVE_THE_CHROOT: &str = "Leave the chroot; or build the environment with pivot_root() in \
+    place of chroot(). Root needs no user namespace: just root NAME.";
+const RAISE_THE_LIMIT: &str = "sudo sysctl -w user.max_{type}_namespaces=10000; a limit set \
+    inside a user namespace ends with that.";
+const BOOT_ANOTHER_KERNEL: &str =
+    "Boot another kernel, for example that of a distribution in a virtual machine.";
+const RUN_AS_ROOT: &str = "Run the lab as root: just root NAME.";
 
-/// Fewer than an unloaded machine could have in use.
-fn is_few(limit: i64) -> bool {
-    limit < 1000
-}
-
-fn of_mount(refusal: &Refusal, evidence: &Evidence) -> Cause {
-    let object = refusal.object.as_str();
-    match refusal.errno {
-        Errno::EPERM if object == "proc on /proc" && !evidence.has_proc => Cause::NoProc,
-        Errno::EPERM if object == "proc on /proc" && !evidence.masks.is_empty() => {
-            Cause::MaskedProc(evidence.masks.clone())
-        }
-        Errno::EINVAL if object.ends_with(" on /") => Cause::RootIsNoMountPoint,
-        Errno::ENOENT => {
-            let directory = object.rsplit_once(" on ").map_or(object, |(_, path)| path);
-            Cause::NoDirectory(directory.to_owned())
-        }
-        Errno::ENODEV => {
-            let kind = object.split(' ').next().unwrap_or(object);
-            Cause::KernelWithoutFileSystem(kind.to_owned())
-        }
-        Errno::EPERM | Errno::EACCES => of_security_module(evidence),
-        _ => Cause::Unknown,
+/// Some of the paths are enough.
+fn shortened(masks: &[String]) -> String {
+    match masks {
+        [first, second, _, ..] => format!("{first}, {second} and others"),
+        few => few.join(", "),
     }
-}
-
-fn of_missing_file(path: &str, evidence: &Evidence) -> Cause {
-    if !evidence.has_proc && path.starts_with("/proc") {
-        return Cause::NoProc;
-    }
-    if evidence.is_foreign_proc && path.starts_with("/proc") {
-        return Cause::ForeignProc;
-    }
-    if evidence.masks.iter().any(|mask| path.starts_with(mask)) {
-        return Cause::MaskedProc(evidence.masks.clone());
-    }
-    let name = path.rsplit_once("/ns/").map(|(_, name)| name);
-    name.map_or(Cause::Unknown, |name| {
-        Cause::KernelWithoutType(name.to_owned())
-    })
-}
-
-/// EPERM and EACCES that neither a capability nor a filter explains: the caller has
-/// the capability, and somebody asked in addition says no.
-fn of_security_module(evidence: &Evidence) -> Cause {
-    match &evidence.apparmor_profile {
-        _ if evidence.apparmor_restricts => Cause::AppArmorRestriction,
-        Some(profile) => Cause::AppArmorProfile(profile.clone()),
-        None if evidence.selinux_enforces => Cause::Selinux,
-        None => Cause::SecurityModule,
-    }
-}
-
-fn is_map(path: &str) -> bool {
-    ["/setgroups", "/uid_map", "/gid_map"]
-        .iter()
-        .any(|file| path.ends_with(file))
-}
-
-fn has_type(kind: &Type) -> bool {
-    std::fs::symlink_metadata(format!("/proc/self/ns/{kind}")).is_ok()
 }

@@ -1,87 +1,48 @@
-//! What the machine says of itself, read once. No cause is found by this alone.
+//! What the machine says of itself. No cause is found by this alone, and a file that
+//! cannot be read tells nothing.
 
 use std::fs;
 use std::path::Path;
 
 use common::mounts::{self, Mount};
-use common::namespace::check_proc;
+use common::namespace::{Type, check_proc};
 use common::proc_status;
 use common::rootless::{Capability, is_capable};
 use nix::libc::SECCOMP_MODE_FILTER;
 use nix::unistd::{geteuid, getppid};
 
-/// What is known. A file that cannot be read tells nothing.
-pub(crate) struct Evidence {
-    /// This process is under a seccomp filter.
-    pub(crate) has_filter: bool,
-    /// There is a /proc.
-    pub(crate) has_proc: bool,
-    /// It belongs to another PID namespace.
-    pub(crate) is_foreign_proc: bool,
-    /// Whether the root directory is another than that of the mount namespace.
-    pub(crate) in_chroot: Option<bool>,
-    /// What is mounted below /proc and covers a part of it.
-    pub(crate) masks: Vec<String>,
-    /// Debian's switch stands at 0.
-    pub(crate) userns_switched_off: bool,
-    /// Ubuntu's rule is on: user namespaces give no capabilities.
-    pub(crate) apparmor_restricts: bool,
-    /// The AppArmor profile that this process runs under, if it is confined.
-    pub(crate) apparmor_profile: Option<String>,
-    /// SELinux is there and refuses, not only warns.
-    pub(crate) selinux_enforces: bool,
-    /// The caller's ID has no place in its own user namespace.
-    pub(crate) is_unmapped: bool,
-    /// uid 0 that may not be mapped to another user namespace.
-    pub(crate) is_root_without_setfcap: bool,
-    /// What gives a container away.
-    pub(crate) container: Option<&'static str>,
+/// This process is under a seccomp filter.
+pub(crate) fn has_filter() -> bool {
+    let mode = proc_status::field("self", "Seccomp").ok().flatten();
+    mode.is_some_and(|mode| mode.parse() == Ok(SECCOMP_MODE_FILTER))
 }
 
-impl Evidence {
-    pub(crate) fn collect() -> Self {
-        let mounts = mounts::of("self").unwrap_or_default();
-        let uid = geteuid().as_raw();
-        Self {
-            has_filter: field("Seccomp").parse() == Ok(SECCOMP_MODE_FILTER),
-            has_proc: fs::symlink_metadata("/proc/self").is_ok(),
-            is_foreign_proc: check_proc().is_err(),
-            in_chroot: is_chroot(&mounts),
-            masks: masks(&mounts),
-            userns_switched_off: number("/proc/sys/kernel/unprivileged_userns_clone") == Some(0),
-            apparmor_restricts: number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
-                .is_some_and(|value| value != 0),
-            apparmor_profile: apparmor_profile(),
-            selinux_enforces: number("/sys/fs/selinux/enforce") == Some(1),
-            is_unmapped: is_unmapped(uid),
-            is_root_without_setfcap: uid == 0 && !is_capable(&[Capability::CAP_SETFCAP]),
-            container: container(),
-        }
-    }
+/// There is a /proc.
+pub(crate) fn has_proc() -> bool {
+    fs::symlink_metadata("/proc/self").is_ok()
 }
 
-/// The limit of a type of namespace in the caller's user namespace.
-pub(crate) fn limit(kind: &str) -> Option<i64> {
-    number(&format!("/proc/sys/user/max_{kind}_namespaces"))
+/// It belongs to another PID namespace, or there is none.
+pub(crate) fn is_foreign_proc() -> bool {
+    check_proc().is_err()
 }
 
-fn text(path: &str) -> String {
-    fs::read_to_string(path).unwrap_or_default()
+/// What is mounted below /proc and covers a part of it: not binfmt_misc, which covers an
+/// empty directory.
+pub(crate) fn masks() -> Vec<String> {
+    let points = own_mounts().into_iter().map(|mount| mount.point);
+    points
+        .filter(|point| point.starts_with("/proc/") && point != "/proc/sys/fs/binfmt_misc")
+        .collect()
 }
 
-fn number(path: &str) -> Option<i64> {
-    text(path).trim().parse().ok()
-}
-
-fn field(name: &str) -> String {
-    let value = proc_status::field("self", name);
-    value.ok().flatten().unwrap_or_default()
-}
-
+/// Whether the root directory is another than that of the mount namespace.
+///
 /// A mount has one number in the whole machine, and its place in mountinfo is
 /// relative to the reader's root: for a process in a chroot the mount on / is
 /// another, or there is none on it.
-fn is_chroot(mounts: &[Mount]) -> Option<bool> {
+pub(crate) fn in_chroot() -> Option<bool> {
+    let mounts = own_mounts();
     if mounts.is_empty() {
         return None;
     }
@@ -90,20 +51,47 @@ fn is_chroot(mounts: &[Mount]) -> Option<bool> {
     };
     let others = [1, getppid().as_raw()].map(|pid| mounts::of(pid).unwrap_or_default());
     let same = others.iter().flatten().filter(|other| other.id == root.id);
-    let answers: Vec<_> = same.map(|other| other.point != "/").collect();
     // A parent may be in the same chroot, so one that is outside decides.
-    answers.iter().copied().max()
+    same.map(|other| other.point != "/").max()
 }
 
-/// Mount points below /proc, but for binfmt_misc, which covers an empty directory.
-fn masks(mounts: &[Mount]) -> Vec<String> {
-    let below = mounts.iter().filter(|mount| {
-        mount.point.starts_with("/proc/") && mount.point != "/proc/sys/fs/binfmt_misc"
-    });
-    below.map(|mount| mount.point.clone()).collect()
+/// The kernel knows the type of namespace.
+pub(crate) fn has_type(kind: &Type) -> bool {
+    fs::symlink_metadata(format!("/proc/self/ns/{kind}")).is_ok()
 }
 
-fn apparmor_profile() -> Option<String> {
+/// The limit of a type of namespace in the caller's user namespace.
+pub(crate) fn limit(kind: Type) -> Option<i64> {
+    number(&format!("/proc/sys/user/max_{kind}_namespaces"))
+}
+
+/// The caller's ID has no place in its own user namespace.
+pub(crate) fn is_unmapped() -> bool {
+    let (file, uid) = ("/proc/self/uid_map", u64::from(geteuid().as_raw()));
+    let holds = |line: &str| {
+        let numbers: Vec<u64> = line.split_whitespace().flat_map(str::parse).collect();
+        matches!(numbers[..], [first, _, count] if (first..first + count).contains(&uid))
+    };
+    Path::new(file).exists() && !text(file).lines().any(holds)
+}
+
+/// uid 0 that may not be mapped to another user namespace.
+pub(crate) fn is_root_without_setfcap() -> bool {
+    geteuid().is_root() && !is_capable(&[Capability::CAP_SETFCAP])
+}
+
+/// Debian's switch stands at 0.
+pub(crate) fn userns_switched_off() -> bool {
+    number("/proc/sys/kernel/unprivileged_userns_clone") == Some(0)
+}
+
+/// Ubuntu's rule is on: user namespaces give no capabilities.
+pub(crate) fn apparmor_restricts() -> bool {
+    number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").is_some_and(|value| value != 0)
+}
+
+/// The AppArmor profile that this process runs under, if it is confined.
+pub(crate) fn apparmor_profile() -> Option<String> {
     let mut label = text("/proc/self/attr/apparmor/current");
     // Before Linux 5.8 there is only the file that it shares with the other modules.
     if label.is_empty() && Path::new("/sys/module/apparmor").exists() {
@@ -113,23 +101,29 @@ fn apparmor_profile() -> Option<String> {
     (!label.is_empty() && label != "unconfined").then(|| label.to_owned())
 }
 
-fn is_unmapped(uid: u32) -> bool {
-    let map = text("/proc/self/uid_map");
-    let holds = |line: &str| {
-        let mut numbers = line.split_whitespace().map(str::parse::<u64>);
-        match (numbers.next(), numbers.nth(1)) {
-            (Some(Ok(first)), Some(Ok(count))) => (first..first + count).contains(&u64::from(uid)),
-            _ => false,
-        }
-    };
-    Path::new("/proc/self/uid_map").exists() && !map.lines().any(holds)
+/// SELinux is there and refuses, not only warns.
+pub(crate) fn selinux_enforces() -> bool {
+    number("/sys/fs/selinux/enforce") == Some(1)
 }
 
-fn container() -> Option<&'static str> {
+/// The file that gives a container away.
+pub(crate) fn container() -> Option<&'static str> {
     let files = [
         "/.dockerenv",
         "/run/.containerenv",
         "/run/systemd/container",
     ];
     files.into_iter().find(|file| Path::new(file).exists())
+}
+
+fn own_mounts() -> Vec<Mount> {
+    mounts::of("self").unwrap_or_default()
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+fn number(path: &str) -> Option<i64> {
+    text(path).trim().parse().ok()
 }

@@ -4,14 +4,15 @@ use std::thread;
 use std::time::Duration;
 
 use common::explain;
+use common::rootless::Capability;
 use nix::errno::Errno;
 
-use crate::attempts::{self, Attempt};
-use crate::caller::Caller;
-use crate::causes::{self, Cause};
-use crate::evidence::Evidence;
-use crate::labs::{self, Lab};
-use crate::trial::{Refusal, Tried};
+use crate::attempts::{ATTEMPTS, Attempt};
+use crate::caller::{self, Caller};
+use crate::diagnosis::{Diagnosis, diagnose};
+use crate::labs::{LABS, Lab};
+use crate::refusal::Refusal;
+use crate::trial::Tried;
 
 /// What one caller may do.
 pub(crate) struct Examination {
@@ -22,12 +23,17 @@ pub(crate) struct Examination {
 /// An attempt, and why it was refused, if it was.
 pub(crate) struct Finding {
     pub(crate) attempt: &'static Attempt,
-    pub(crate) refused: Option<(Refusal, Cause)>,
+    pub(crate) refused: Option<Diagnosis>,
 }
 
-pub(crate) fn of(caller: Caller, evidence: &Evidence) -> Examination {
+/// The caller's, and where the caller is root an ordinary user's after it.
+pub(crate) fn all() -> Vec<Examination> {
+    caller::all().into_iter().map(examine).collect()
+}
+
+fn examine(caller: Caller) -> Examination {
     let mut waited_for = Vec::new();
-    let findings = attempts::ALL.map(|attempt| {
+    let findings = ATTEMPTS.iter().map(|attempt| {
         let tried = patiently(|| caller.try_to(attempt.work), &mut waited_for);
         let outcome = tried.as_ref().err().map(ToString::to_string);
         explain!(
@@ -37,15 +43,12 @@ pub(crate) fn of(caller: Caller, evidence: &Evidence) -> Examination {
             calls = attempt.calls,
             outcome = outcome.as_deref().unwrap_or("works")
         );
-        let refused = tried.err().map(|refusal| {
-            let cause = causes::find(&refusal, caller, evidence);
-            (refusal, cause)
-        });
+        let refused = tried.err().map(|refusal| diagnose(refusal, caller));
         Finding { attempt, refused }
     });
     Examination {
+        findings: findings.collect(),
         caller,
-        findings: findings.into(),
     }
 }
 
@@ -68,23 +71,32 @@ fn patiently(attempt: impl Fn() -> Tried, waited_for: &mut Vec<Refusal>) -> Trie
 /// What keeps a lab from running; nothing if it runs. `all` begins with the caller.
 pub(crate) fn blockers<'a>(
     lab: &Lab,
-    examination: &'a Examination,
+    one: &'a Examination,
     all: &'a [Examination],
 ) -> Vec<&'a Finding> {
     let decisive = match all.last() {
         Some(ordinary) if lab.is_for_ordinary_users => ordinary,
-        _ => examination,
+        _ => one,
     };
-    let needed = |finding: &&Finding| {
-        let mut needs = lab.needs.iter();
-        finding.refused.is_some() && needs.any(|need| need.key == finding.attempt.key)
-    };
-    decisive.findings.iter().filter(needed).collect()
+    let blocks =
+        |finding: &&Finding| finding.refused.is_some() && lab.needs.contains(&finding.attempt.key);
+    decisive.findings.iter().filter(blocks).collect()
 }
 
-/// The labs that do not run for a caller.
-pub(crate) fn blocked_labs(examination: &Examination, all: &[Examination]) -> Vec<&'static str> {
-    let blocked = |lab: &Lab| !blockers(lab, examination, all).is_empty();
-    let labs = labs::ALL.iter().filter(|lab| blocked(lab));
-    labs.map(|lab| lab.name).collect()
+/// The names of the labs that do not run for a caller.
+pub(crate) fn blocked_labs(one: &Examination, all: &[Examination]) -> Vec<&'static str> {
+    let is_blocked = |lab: &&Lab| !blockers(lab, one, all).is_empty();
+    LABS.iter().filter(is_blocked).map(|lab| lab.name).collect()
+}
+
+/// Whether every lab runs for who called.
+pub(crate) fn all_labs_run(all: &[Examination]) -> bool {
+    let you = all.first();
+    you.is_some_and(|you| blocked_labs(you, all).is_empty())
+}
+
+/// The command line that the verdict is about.
+pub(crate) fn command(lab: &Lab, caller: Caller) -> &'static str {
+    let works_directly = caller.is_capable(&[Capability::CAP_SYS_ADMIN]);
+    lab.rootless.filter(|_| !works_directly).unwrap_or(lab.line)
 }

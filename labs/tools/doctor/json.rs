@@ -1,83 +1,66 @@
 //! The same for a program: one line of JSON, with keys that stay.
-//!
-//! ```text
-//! {"version": 1, "kernel": "6.12.0", "container": null or the file that gives it away,
-//!  "all_labs_run": whether they do for the caller, who is the first of
-//!  "callers": [{"uid": 0,
-//!    "attempts": [{"key": "uts", "title": "…", "works": false,
-//!      "refusal": {"step": "clone", "object": "CLONE_NEWUTS", "errno": "EPERM"},
-//!      "cause": "seccomp", "reason": "…", "fix": "…"}],
-//!    "labs": [{"name": "uts_ns", "command": "uts_ns bizarro", "needs": ["uts"],
-//!      "runs": false, "blocked_by": ["uts"]}]}]}
-//! ```
-//!
-//! An attempt that works has no refusal, cause, reason and fix.
+//! The book says what they hold (start.md, "The doctor").
 
 use common::json::{array, null_or, object, string};
 use common::{Result, say};
 use nix::sys::utsname::uname;
 
-use crate::evidence::Evidence;
-use crate::examination::{Examination, Finding, blocked_labs, blockers};
-use crate::labs;
+use crate::evidence;
+use crate::examination::{Examination, Finding, all_labs_run, blockers, command};
+use crate::labs::{LABS, Lab};
 
-pub(crate) fn print(all: &[Examination], evidence: &Evidence) -> Result<()> {
+pub(crate) fn print(all: &[Examination]) -> Result<()> {
     let release = uname().map(|uts| uts.release().to_string_lossy().into_owned());
-    let all_run = all
-        .first()
-        .is_some_and(|you| blocked_labs(you, all).is_empty());
     let report = object([
         ("version", "1".to_owned()),
         ("kernel", string(&release.unwrap_or_default())),
-        ("container", null_or(evidence.container.map(string))),
-        ("all_labs_run", all_run.to_string()),
-        ("callers", array(all.iter().map(|one| caller(one, all)))),
+        ("container", null_or(evidence::container().map(string))),
+        ("all_labs_run", all_labs_run(all).to_string()),
+        ("callers", array(all.iter().map(|one| of_caller(one, all)))),
     ]);
     say!("{report}")
 }
 
-fn caller(one: &Examination, all: &[Examination]) -> String {
-    let labs = labs::ALL.iter().map(|lab| {
-        let keys = |findings: Vec<&Finding>| {
-            array(findings.iter().map(|finding| string(finding.attempt.key)))
-        };
-        let blockers = blockers(lab, one, all);
-        object([
-            ("name", string(lab.name)),
-            ("command", string(lab.command(one.caller))),
-            (
-                "needs",
-                array(lab.needs.iter().map(|need| string(need.key))),
-            ),
-            ("runs", blockers.is_empty().to_string()),
-            ("blocked_by", keys(blockers)),
-        ])
-    });
+fn of_caller(one: &Examination, all: &[Examination]) -> String {
     object([
         ("uid", one.caller.uid.to_string()),
-        ("attempts", array(one.findings.iter().map(attempt))),
-        ("labs", array(labs)),
+        ("attempts", array(one.findings.iter().map(of_attempt))),
+        ("labs", array(LABS.iter().map(|lab| of_lab(lab, one, all)))),
     ])
 }
 
-fn attempt(finding: &Finding) -> String {
+fn of_attempt(finding: &Finding) -> String {
     let mut members = vec![
         ("key", string(finding.attempt.key)),
         ("title", string(finding.attempt.title)),
         ("works", finding.refused.is_none().to_string()),
     ];
-    if let Some((refusal, cause)) = &finding.refused {
+    if let Some(diagnosis) = &finding.refused {
         let refusal = object([
-            ("step", string(&refusal.step)),
-            ("object", string(&refusal.object)),
-            ("errno", string(&format!("{:?}", refusal.errno))),
+            ("step", string(&diagnosis.refusal.step)),
+            ("object", string(&diagnosis.refusal.object)),
+            ("errno", string(&format!("{:?}", diagnosis.refusal.errno))),
         ]);
         members.extend([
             ("refusal", refusal),
-            ("cause", string(cause.key())),
-            ("reason", string(&cause.reason())),
-            ("fix", string(&cause.fix())),
+            ("cause", string(diagnosis.cause)),
+            ("reason", string(&diagnosis.reason)),
+            ("fix", string(&diagnosis.fix)),
         ]);
     }
     object(members)
+}
+
+fn of_lab(lab: &Lab, one: &Examination, all: &[Examination]) -> String {
+    let blockers = blockers(lab, one, all).into_iter();
+    let blockers: Vec<_> = blockers
+        .map(|finding| string(finding.attempt.key))
+        .collect();
+    object([
+        ("name", string(lab.name)),
+        ("command", string(command(lab, one.caller))),
+        ("needs", array(lab.needs.iter().map(|need| string(need)))),
+        ("runs", blockers.is_empty().to_string()),
+        ("blocked_by", array(blockers)),
+    ])
 }

@@ -6,20 +6,19 @@
 mod attempts;
 mod caller;
 mod causes;
+mod diagnosis;
 mod evidence;
 mod examination;
 mod experiments;
-mod fixes;
 mod json;
 mod labs;
-mod reasons;
+mod refusal;
 mod report;
 mod trial;
 
 use clap::Parser;
 use common::explain::ExplainArgs;
 use common::{Result, output};
-use evidence::Evidence;
 
 /// Makes and uses every type of namespace, and says what is refused, why, and which
 /// labs run
@@ -43,18 +42,13 @@ fn lab() -> Result<u8> {
     let args: Args = output::parse()?;
     args.explain.begin()?;
 
-    let evidence = Evidence::collect();
-    let callers = caller::all().into_iter();
-    let examinations: Vec<_> = callers
-        .map(|caller| examination::of(caller, &evidence))
-        .collect();
+    let examinations = examination::all();
+    let all_run = examination::all_labs_run(&examinations);
     if args.json {
-        json::print(&examinations, &evidence)?;
+        json::print(&examinations)?;
     } else {
-        report::print(&examinations, &evidence)?;
+        report::print(&examinations)?;
     }
-    let you = examinations.first();
-    let all_run = you.is_some_and(|you| examination::blocked_labs(you, &examinations).is_empty());
     Ok(if all_run { 0 } else { 1 })
 }
 // ANCHOR_END: main

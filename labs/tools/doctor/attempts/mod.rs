@@ -1,16 +1,15 @@
 //! What is tried: each type of namespace made and used, as the labs use it.
 
 mod cgroup;
-mod ipc;
 mod mounts;
 mod net;
 mod processes;
-mod time;
-mod user;
 
-use common::Step as _;
+use common::clone::describe;
+use common::namespace::check_proc;
 use common::rootless::{Capability, is_capable, map_to_root};
-use nix::sched::{CloneFlags, unshare};
+use common::{Error, Result};
+use nix::sched::{self, CloneFlags};
 use nix::unistd::{getegid, geteuid};
 
 use crate::trial::Tried;
@@ -28,43 +27,83 @@ pub(crate) struct Attempt {
 }
 
 /// Every attempt, in the order in which they are made.
-pub(crate) const ALL: [&Attempt; 17] = [
-    &processes::PROCFS,
-    &user::ENTER,
-    &user::USER,
-    &processes::UTS,
-    &processes::PID,
-    &processes::JOIN,
-    &mounts::MOUNT,
-    &mounts::PROC,
-    &processes::LEAVE,
-    &ipc::IPC,
-    &net::NET,
-    &net::PING,
-    &net::PORT,
-    &cgroup::CGROUP,
-    &cgroup::SUB_CGROUP,
-    &time::TIME,
-    &processes::EVERY,
+#[rustfmt::skip] // One row an attempt.
+pub(crate) static ATTEMPTS: [Attempt; 17] = [
+    Attempt { key: "procfs", title: "a /proc that shows this process",
+        work: || Ok(check_proc()?),
+        calls: "readlink(/proc/self), compared with getpid()\nsee: proc(5)" },
+    // How every lab but `user_ns` begins without root: each attempt of those who need
+    // it begins so, too, and this one does nothing else.
+    Attempt { key: "enter", title: "entering a user namespace, as root of it",
+        work: enter,
+        calls: "unshare(CLONE_NEWUSER), write() to setgroups, uid_map and gid_map of its own\n\
+                see: user_namespaces(7)" },
+    Attempt { key: "user", title: "a child in a user namespace, with ID maps",
+        work: processes::child_with_maps,
+        calls: "clone(CLONE_NEWUSER), write() to setgroups, uid_map and gid_map of the child\n\
+                see: user_namespaces(7)" },
+    Attempt { key: "uts", title: "a hostname in a UTS namespace",
+        work: processes::hostname,
+        calls: "clone(CLONE_NEWUTS), sethostname(\"doctor\")\nsee: uts_namespaces(7)" },
+    Attempt { key: "pid", title: "PID 1 of a PID namespace",
+        work: processes::pid_1,
+        calls: "clone(CLONE_NEWPID), getpid() == 1\nsee: pid_namespaces(7)" },
+    Attempt { key: "join", title: "joining a namespace by its file",
+        work: processes::join,
+        calls: "unshare(CLONE_NEWUTS), open(/proc/self/ns/uts), setns()\nsee: setns(2)" },
+    Attempt { key: "mount", title: "a tmpfs in a mount namespace",
+        work: mounts::tmpfs,
+        calls: "unshare(CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /), mount(tmpfs on /tmp),\n\
+                mount(MS_SHARED on /tmp), clone(CLONE_NEWNS)\nsee: mount_namespaces(7)" },
+    Attempt { key: "proc", title: "a fresh proc in a mount and a PID namespace",
+        work: mounts::proc,
+        calls: "clone(CLONE_NEWPID | CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /),\n\
+                mount(proc on /proc)\nsee: proc(5), mount_namespaces(7)" },
+    Attempt { key: "leave", title: "a child in namespaces that unshare() made",
+        work: mounts::proc_after_unshare,
+        calls: "unshare(CLONE_NEWNS | CLONE_NEWPID), fork(), mount(MS_REC | MS_PRIVATE on /),\n\
+                mount(proc on /proc)\nsee: unshare(2)" },
+    Attempt { key: "ipc", title: "message queues in an IPC namespace",
+        work: mounts::message_queues,
+        calls: "unshare(CLONE_NEWIPC | CLONE_NEWNS), mount(mqueue on /dev/mqueue), msgget(),\n\
+                mq_open(), read(/proc/sys/kernel/msgmax), clone(CLONE_NEWIPC | CLONE_NEWNS)\n\
+                see: ipc_namespaces(7), mq_overview(7)" },
+    Attempt { key: "net", title: "a veth pair between two network namespaces",
+        work: net::veth_pair,
+        calls: "unshare(CLONE_NEWNET), clone(CLONE_NEWNET), RTM_NEWLINK (veth), RTM_NEWADDR\n\
+                see: network_namespaces(7), veth(4), rtnetlink(7)" },
+    Attempt { key: "ping", title: "a raw socket in a network namespace",
+        work: net::ping,
+        calls: "unshare(CLONE_NEWNET), socket(SOCK_RAW, IPPROTO_ICMP), an echo to 127.0.0.1\n\
+                see: raw(7), icmp(7)" },
+    Attempt { key: "port", title: "port 80 in a network namespace",
+        work: net::port_80,
+        calls: "unshare(CLONE_NEWNET), bind(127.0.0.1:80), listen()\nsee: ip(7), capabilities(7)" },
+    Attempt { key: "cgroup", title: "a cgroup namespace",
+        work: cgroup::namespace,
+        calls: "read(/proc/self/cgroup), unshare(CLONE_NEWCGROUP); before that, where a \
+                cgroup can\nbe made, write() to its cgroup.procs\nsee: cgroup_namespaces(7)" },
+    Attempt { key: "sub_cgroup", title: "a cgroup of one's own; labs do without",
+        work: cgroup::sub_cgroup,
+        calls: "mkdir() in /sys/fs/cgroup, write() to cgroup.procs, rmdir()\nsee: cgroups(7)" },
+    Attempt { key: "time", title: "a clock a day ahead in a time namespace",
+        work: processes::clock,
+        calls: "unshare(CLONE_NEWTIME), write(/proc/self/timens_offsets), clone(), \
+                clock_gettime()\n\
+                see: time_namespaces(7)" },
+    Attempt { key: "every", title: "two of each type, in a user namespace",
+        work: processes::two_of_each_type,
+        calls: "unshare(CLONE_NEWUSER) twice, unshare() with each other flag, in a child \
+                once more\n\
+                see: namespaces(7)" },
 ];
 
-/// What labs make use of and do without.
-const OPTIONAL: &Attempt = &cgroup::SUB_CGROUP;
-
 impl Attempt {
-    /// Whether every lab does without it.
+    /// Whether every lab makes use of it where it works, and else does without.
     pub(crate) fn is_optional(&self) -> bool {
-        self.key == OPTIONAL.key
+        self.key == "sub_cgroup"
     }
 }
-
-pub(crate) use cgroup::CGROUP;
-pub(crate) use ipc::IPC;
-pub(crate) use mounts::{MOUNT, PROC};
-pub(crate) use net::{NET, PING, PORT};
-pub(crate) use processes::{EVERY, JOIN, LEAVE, PID, PROCFS, UTS};
-pub(crate) use time::TIME;
-pub(crate) use user::USER;
 
 /// As the labs begin: without one of these capabilities, in a user namespace.
 fn enter_unless_capable(needed: &[Capability]) -> Tried {
@@ -74,6 +113,12 @@ fn enter_unless_capable(needed: &[Capability]) -> Tried {
 /// A user namespace in which the caller is root.
 fn enter() -> Tried {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
-    unshare(CloneFlags::CLONE_NEWUSER).step("unshare", "CLONE_NEWUSER")?;
+    unshare(CloneFlags::CLONE_NEWUSER)?;
     Ok(map_to_root(uid, gid)?)
+}
+
+/// unshare(2); a refusal names what was asked for.
+pub(crate) fn unshare(flags: CloneFlags) -> Result<()> {
+    let named = |errno| Error::new("unshare", describe(flags), errno).flags(flags);
+    sched::unshare(flags).map_err(named)
 }

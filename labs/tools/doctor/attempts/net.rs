@@ -7,41 +7,10 @@ use common::netlink::{LinkMonitor, Rtnetlink, add_address, add_veth, link_up};
 use common::ping::echo;
 use common::rootless::Capability;
 use common::{Checkpoint, Step as _};
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::CloneFlags;
 
-use super::{Attempt, enter_unless_capable};
+use super::{enter_unless_capable, unshare};
 use crate::trial::{Trial, Tried};
-
-pub(crate) static NET: Attempt = Attempt {
-    key: "net",
-    title: "a veth pair between two network namespaces",
-    calls: "unshare(CLONE_NEWNET), clone(CLONE_NEWNET), RTM_NEWLINK (veth), RTM_NEWADDR\n\
-            see: network_namespaces(7), veth(4), rtnetlink(7)",
-    work: veth_pair,
-};
-
-pub(crate) static PING: Attempt = Attempt {
-    key: "ping",
-    title: "a raw socket in a network namespace",
-    calls: "unshare(CLONE_NEWNET), socket(SOCK_RAW, IPPROTO_ICMP), an echo to 127.0.0.1\n\
-            see: raw(7), icmp(7)",
-    work: || {
-        enter_network()?;
-        echo(Ipv4Addr::LOCALHOST, PATIENCE)?;
-        Ok(())
-    },
-};
-
-pub(crate) static PORT: Attempt = Attempt {
-    key: "port",
-    title: "port 80 in a network namespace",
-    calls: "unshare(CLONE_NEWNET), bind(127.0.0.1:80), listen()\nsee: ip(7), capabilities(7)",
-    work: || {
-        enter_network()?;
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 80)).step("bind", "127.0.0.1:80")?;
-        Ok(())
-    },
-};
 
 /// What net_ns needs, which works directly only with all of them.
 const NEEDED: [Capability; 4] = [
@@ -59,13 +28,24 @@ const PREFIX_LEN: u8 = 30;
 /// It takes milliseconds, where the machine is not busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+pub(super) fn ping() -> Tried {
+    enter_network()?;
+    Ok(echo(Ipv4Addr::LOCALHOST, PATIENCE).map(drop)?)
+}
+
+pub(super) fn port_80() -> Tried {
+    enter_network()?;
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 80)).step("bind", "127.0.0.1:80")?;
+    Ok(())
+}
+
 fn enter_network() -> Tried {
     enter_unless_capable(&NEEDED)?;
-    unshare(CloneFlags::CLONE_NEWNET).step("unshare", "CLONE_NEWNET")?;
+    unshare(CloneFlags::CLONE_NEWNET)?;
     Ok(Rtnetlink::open()?.batch(&[link_up("lo")])?)
 }
 
-fn veth_pair() -> Tried {
+pub(super) fn veth_pair() -> Tried {
     enter_network()?;
     let connected = Checkpoint::new()?;
     let inside = Trial::start(CloneFlags::CLONE_NEWNET, || {

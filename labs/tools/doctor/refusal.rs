@@ -1,0 +1,117 @@
+//! A step that was refused, and what the causes ask about it.
+
+use std::fmt;
+
+use common::Error;
+use common::namespace::{TYPES, Type};
+use nix::errno::Errno;
+use nix::sched::CloneFlags;
+
+use crate::evidence;
+
+/// A failed step, in the words that a lab would use for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) step: String,
+    pub(crate) object: String,
+    pub(crate) errno: Errno,
+    /// The namespaces that were asked for.
+    pub(crate) flags: CloneFlags,
+}
+
+impl Refusal {
+    /// Whether this step was refused so.
+    pub(crate) fn is(&self, step: &str, errno: Errno) -> bool {
+        self.step == step && self.errno == errno
+    }
+
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(self.errno, Errno::EPERM | Errno::EACCES)
+    }
+
+    pub(crate) fn makes_namespaces(&self) -> bool {
+        self.step == "unshare" || self.step == "clone"
+    }
+
+    /// EPERM to who makes a user namespace.
+    pub(crate) fn denies_user_namespaces(&self) -> bool {
+        self.errno == Errno::EPERM && self.flags.contains(CloneFlags::CLONE_NEWUSER)
+    }
+
+    /// The types of namespace that were asked for.
+    fn types(&self) -> impl Iterator<Item = Type> {
+        let flags = self.flags;
+        TYPES
+            .into_iter()
+            .filter(move |kind| flags.contains(kind.flag))
+    }
+
+    /// What limits them in the caller's user namespace, where a limit has refused.
+    pub(crate) fn limits(&self) -> Vec<(Type, Option<i64>)> {
+        let is_limit = matches!(self.errno, Errno::ENOSPC | Errno::EUSERS);
+        let types = self.types().filter(|_| is_limit);
+        types.map(|kind| (kind, evidence::limit(kind))).collect()
+    }
+
+    /// A type that the kernel lacks.
+    pub(crate) fn missing_type(&self) -> Option<&str> {
+        if self.errno == Errno::EINVAL {
+            let missing = self.types().find(|kind| !evidence::has_type(kind));
+            return missing.map(|kind| kind.name);
+        }
+        let file = self
+            .object
+            .rsplit_once("/ns/")
+            .filter(|_| self.misses("/proc"));
+        file.map(|(_, name)| name)
+    }
+
+    /// A file below this directory is not there.
+    pub(crate) fn misses(&self, directory: &str) -> bool {
+        let is_lookup = self.is("open", Errno::ENOENT) || self.is("readlink", Errno::ENOENT);
+        is_lookup && self.object.starts_with(directory)
+    }
+
+    /// A fresh proc was denied.
+    pub(crate) fn denies_proc(&self) -> bool {
+        self.is("mount", Errno::EPERM) && self.object == "proc on /proc"
+    }
+
+    /// One of the three files of a user namespace was denied.
+    pub(crate) fn denies_maps(&self) -> bool {
+        let maps = ["/setgroups", "/uid_map", "/gid_map"];
+        self.is_denied() && maps.iter().any(|map| self.object.ends_with(map))
+    }
+
+    /// What could not be mounted, and where.
+    pub(crate) fn mount(&self, errno: Errno) -> Option<(&str, &str)> {
+        self.object
+            .split_once(" on ")
+            .filter(|_| self.is("mount", errno))
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.step, self.object, self.errno)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Step(failure) => Self {
+                step: failure.step.to_owned(),
+                object: failure.object,
+                errno: failure.errno,
+                flags: failure.flags,
+            },
+            Error::ChildKilled(signal) => {
+                Error::new("waitpid", format!("signal {signal}"), Errno::EINTR).into()
+            }
+            Error::PeerGone | Error::ReaderLeft | Error::Usage(..) => {
+                Error::new("read", "from a checkpoint", Errno::EPIPE).into()
+            }
+        }
+    }
+}
