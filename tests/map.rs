@@ -124,6 +124,29 @@ fn every_process_has_its_pid_at_each_level() {
     assert!(line(&text, " map").ends_with("map (self)"), "{text}");
 }
 
+/// In /proc/PID/status the line of the groups stands before those of threads and PIDs.
+#[test]
+fn a_thousand_groups_hide_neither_pids_nor_threads() {
+    require!(is_root(), "makes a host of its own");
+    require!(installed("python3"), "starts a thread");
+    let text = scene(
+        "groups=\"setpriv --groups=$(seq -s, 100001 101000)\"
+         $groups unshare --pid --fork sleep 100 & wait_for sleeps 1
+         $groups python3 -c 'import ctypes, threading, time
+def thread():
+    ctypes.CDLL(None).unshare(0x04000000)
+    open(\"/tmp/ready\", \"w\")
+    time.sleep(100)
+threading.Thread(target=thread).start()' & wait_for test -e /tmp/ready
+         map; grep NSpid /proc/$(pgrep -x sleep)/status",
+    );
+    let expected: Vec<_> = text.lines().last().unwrap().split_whitespace().collect();
+    let shown: Vec<_> = line(&text, "─ sleep").split_whitespace().take(2).collect();
+    assert_eq!(shown, expected[1..], "{text}");
+    let thread = line(&text, "/task/");
+    assert!(thread.contains("uts:["), "{text}");
+}
+
 #[test]
 fn pid_marks_the_place_of_a_process_in_both_trees() {
     require!(is_root(), "makes a host of its own");

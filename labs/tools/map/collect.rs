@@ -1,11 +1,11 @@
 //! Reads every process in /proc: its namespaces, its PIDs, its descriptors.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt as _;
 
+use common::namespace::TYPES;
+use common::output::printable;
 use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
@@ -15,31 +15,8 @@ use crate::model::{Id, Process, World};
 use crate::mounts;
 use crate::relations::ask;
 
-/// A process's own place in each type. A zombie has left all but two.
-const LINKS: [&str; 8] = [
-    "ns/cgroup",
-    "ns/ipc",
-    "ns/mnt",
-    "ns/net",
-    "ns/pid",
-    "ns/time",
-    "ns/user",
-    "ns/uts",
-];
-/// Where its children will be born.
-const FOR_CHILDREN: [&str; 2] = ["ns/pid_for_children", "ns/time_for_children"];
-/// What one thread can leave without the others: not its user namespace, and its
-/// PID namespace never changes.
-const OF_THREADS: [&str; 8] = [
-    "ns/cgroup",
-    "ns/ipc",
-    "ns/mnt",
-    "ns/net",
-    "ns/pid_for_children",
-    "ns/time",
-    "ns/time_for_children",
-    "ns/uts",
-];
+/// Where a process's children will be born.
+const FOR_CHILDREN: [&str; 2] = ["pid_for_children", "time_for_children"];
 
 /// Reads all of /proc.
 ///
@@ -86,7 +63,6 @@ fn own_pid() -> nix::Result<Option<i32>> {
 
 /// The entries of a directory whose names are numbers, in order.
 fn numbers_in(path: &str) -> nix::Result<Vec<i32>> {
-    let raw = |error: std::io::Error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
     let mut numbers = Vec::new();
     for entry in fs::read_dir(path).map_err(raw)? {
         let name = entry.map_err(raw)?.file_name();
@@ -96,26 +72,36 @@ fn numbers_in(path: &str) -> nix::Result<Vec<i32>> {
     Ok(numbers)
 }
 
+pub(crate) fn raw(error: io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
 // ANCHOR: process
 fn read_process(world: &mut World, proc: &OwnedFd, pid: i32) -> nix::Result<()> {
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let process = openat(proc, pid.to_string().as_str(), flags, Mode::empty())?;
 
-    let mut namespaces = Vec::with_capacity(LINKS.len());
-    for link in LINKS {
-        namespaces.extend(follow(world, &process, link)?);
+    // A zombie has left all but two.
+    let mut namespaces = Vec::with_capacity(TYPES.len());
+    for kind in TYPES {
+        namespaces.extend(follow(world, &process, &format!("ns/{kind}"))?);
     }
     let status = Status::read(&process)?;
     for link in FOR_CHILDREN {
-        add_handle(world, &process, &namespaces, pid, link)?;
+        add_handle(world, &process, &namespaces, pid, &format!("ns/{link}"))?;
     }
     for fd in numbers_in(&format!("/proc/{pid}/fd"))? {
         add_handle(world, &process, &[], pid, &format!("fd/{fd}"))?;
     }
     if status.threads > 1 {
+        // What one thread can leave without the others: not its user namespace, and its
+        // PID namespace never changes.
+        let types = TYPES.iter().map(|kind| kind.name);
+        let types = types.filter(|name| !["user", "pid"].contains(name));
+        let links: Vec<_> = types.chain(FOR_CHILDREN).collect();
         for thread in numbers_in(&format!("/proc/{pid}/task"))? {
-            for link in OF_THREADS {
-                let link = format!("task/{thread}/{link}");
+            for link in &links {
+                let link = format!("task/{thread}/ns/{link}");
                 add_handle(world, &process, &namespaces, pid, &link)?;
             }
         }
@@ -173,27 +159,19 @@ struct Status {
 impl Status {
     fn read(process: &OwnedFd) -> nix::Result<Self> {
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let file = openat(process, "status", flags, Mode::empty())?;
-        let mut text = [0; 4096];
-        let length = File::from(file)
-            .read(&mut text)
-            .map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
-        let text = text.get(..length).unwrap_or_default();
-        let field = |name: &[u8]| {
+        let mut file = File::from(openat(process, "status", flags, Mode::empty())?);
+        let mut text = Vec::with_capacity(4096);
+        file.read_to_end(&mut text).map_err(raw)?;
+        let field = |name: &str| {
             let mut lines = text.split(|&byte| byte == b'\n');
-            let value = lines
-                .find_map(|line| line.strip_prefix(name))
-                .unwrap_or_default();
-            String::from_utf8_lossy(value.trim_ascii()).into_owned()
+            let value = lines.find_map(|line| line.strip_prefix(name.as_bytes()));
+            String::from_utf8_lossy(value.unwrap_or_default().trim_ascii())
         };
-        let pids = field(b"NSpid:");
+        let pids = field("NSpid:");
         Ok(Self {
-            name: common::output::printable(OsStr::from_bytes(field(b"Name:").as_bytes())),
-            pids: pids
-                .split_whitespace()
-                .filter_map(|pid| pid.parse().ok())
-                .collect(),
-            threads: field(b"Threads:").parse().unwrap_or(1),
+            name: printable(field("Name:").as_ref().as_ref()),
+            pids: pids.split_whitespace().flat_map(str::parse).collect(),
+            threads: field("Threads:").parse().unwrap_or(1),
         })
     }
 }

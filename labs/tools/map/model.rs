@@ -86,17 +86,13 @@ impl World {
     /// ended while they were read. Puts the handles that do not end with a process first.
     pub(crate) fn tidy(&mut self) {
         for namespace in self.namespaces.values_mut() {
-            namespace
-                .handles
-                .sort_by_key(|path| path.starts_with("/proc/"));
+            let of_process = |path: &String| path.starts_with("/proc/");
+            namespace.handles.sort_by_key(of_process);
         }
         loop {
-            let needed: BTreeSet<Id> = self
-                .namespaces
-                .values()
-                .flat_map(|namespace| [namespace.owner, namespace.parent])
-                .flatten()
-                .collect();
+            let found = self.namespaces.values();
+            let around = found.flat_map(|namespace| [namespace.owner, namespace.parent]);
+            let needed: BTreeSet<Id> = around.flatten().collect();
             let before = self.namespaces.len();
             self.namespaces.retain(|id, namespace| {
                 let held = !namespace.members.is_empty() || !namespace.handles.is_empty();
@@ -108,25 +104,17 @@ impl World {
         }
     }
 
-    /// Those that satisfy the condition, in an order that is the same in each run: by
-    /// type, the user namespaces last, then by the first process or handle.
-    pub(crate) fn sorted(&self, wanted: impl Fn(Id, &Namespace) -> bool) -> Vec<Id> {
-        let mut found: Vec<_> = self
-            .namespaces
-            .iter()
-            .filter(|(id, namespace)| wanted(**id, namespace))
-            .collect();
+    /// All namespaces in an order that is the same in each run: by type, the user
+    /// namespaces last, then by the first process or handle.
+    pub(crate) fn sorted(&self) -> impl Iterator<Item = Id> + use<> {
+        let mut found: Vec<_> = self.namespaces.iter().collect();
         found.sort_by_key(|(id, namespace)| {
             let first = namespace.members.first().copied().unwrap_or(i32::MAX);
             let place = TYPES.iter().position(|kind| kind.name == id.kind);
-            (
-                id.kind == "user",
-                place,
-                first,
-                &namespace.handles,
-                id.inode,
-            )
+            let is_user = id.kind == "user";
+            (is_user, place, first, &namespace.handles, id.inode)
         });
-        found.into_iter().map(|(id, _)| *id).collect()
+        let ids: Vec<Id> = found.into_iter().map(|(id, _)| *id).collect();
+        ids.into_iter()
     }
 }

@@ -12,6 +12,7 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
 use nix::sys::stat::Mode;
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 
+use crate::collect::raw;
 use crate::model::{Id, World};
 use crate::relations::ask;
 
@@ -19,7 +20,7 @@ use crate::relations::ask;
 pub(crate) fn collect(world: &mut World, proc: &OwnedFd) -> Result<()> {
     let own = world.own.and_then(|pid| world.processes.get(&pid));
     let own: Vec<Id> = own.map(|own| own.namespaces.clone()).unwrap_or_default();
-    for id in world.sorted(|id, _| id.kind == "mnt") {
+    for id in world.sorted().filter(|id| id.kind == "mnt") {
         let namespace = world.namespaces.get(&id);
         let members = namespace.map(|found| found.members.clone());
         for pid in members.unwrap_or_default() {
@@ -44,8 +45,7 @@ pub(crate) fn collect(world: &mut World, proc: &OwnedFd) -> Result<()> {
 }
 
 fn of_process(world: &mut World, proc: &OwnedFd, pid: i32, root: &str) -> nix::Result<()> {
-    let mountinfo = fs::read(format!("/proc/{pid}/mountinfo"))
-        .map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let mountinfo = fs::read(format!("/proc/{pid}/mountinfo")).map_err(raw)?;
     for line in mountinfo.split(|&byte| byte == b'\n') {
         let Some((id, path)) = parse(line) else {
             continue;

@@ -1,9 +1,9 @@
 //! The trees as a picture: a box for each user or PID namespace, nested as they are.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use crate::cells::{example, held_by, owner_uid};
-use crate::model::World;
+use crate::cells::{held_by, widest};
+use crate::model::{Namespace, World};
 use crate::picture::{BEGINS, Column, ENDS, LINE, PADDING, Picture, WIDTH, escaped};
 use crate::text::{cut, squeezed, width};
 use crate::view::{Choice, Node, What, depth, owners, pids, unseen};
@@ -11,6 +11,8 @@ use crate::view::{Choice, Node, What, depth, owners, pids, unseen};
 /// A character of the 13-pixel monospace fonts, rounded up.
 const CHARACTER: usize = 8;
 const DOTS: &str = "…";
+const QUIET: &str = " opacity=\"0.8\"";
+const BOLD: &str = " font-weight=\"bold\"";
 /// Room for the columns of PIDs.
 const PIDS: usize = 280;
 
@@ -20,12 +22,12 @@ pub(crate) fn document(world: &World, choice: &Choice<'_>, user: bool, pid: bool
     let mut told = Vec::new();
     if user {
         let nodes = owners(world, choice);
-        told.extend(nodes.iter().map(|node| picture.tell(world, node)));
+        told.push(tell(world, &nodes, " "));
         picture.of_owners(world, &nodes);
     }
     if pid {
         let nodes = pids(world, choice);
-        told.extend(nodes.iter().map(|node| picture.tell(world, node)));
+        told.push(tell(world, &nodes, " "));
         picture.of_pids(world, &nodes);
     }
     if let Some(note) = unseen(world) {
@@ -52,18 +54,25 @@ pub(crate) fn document(world: &World, choice: &Choice<'_>, user: bool, pid: bool
 
 impl Picture {
     fn of_owners(&mut self, world: &World, nodes: &[Node<'_>]) {
-        self.inset = 14.min(200 / depth(nodes).max(1));
-        let [names, uids, examples] = extent(world, nodes);
-        let name_end = PADDING + self.inset * (depth(nodes).saturating_sub(1)) + names * CHARACTER;
+        let depth = depth(nodes);
+        self.inset = inset(depth);
+        // Of PIDs with up to five digits, so that a picture does not depend on which were free.
+        let example = |(pid, command): (String, &str)| width(&pid).max(5) + 1 + width(command);
+        let examples = widest(nodes, "for example".len(), &|node| {
+            example(node.example(world))
+        });
+        let names = widest(nodes, "for example".len(), &|node| width(&node.name(DOTS)));
+        let uids = widest(nodes, "   uid".len(), &|node| node.owner_uid().len());
+
+        let name_end = PADDING + self.inset * depth.saturating_sub(1) + names * CHARACTER;
         let uid: Column = (name_end + uids * CHARACTER, ENDS);
         let count = (uid.0 + 88, ENDS);
         let known = (count.0 + 2 * CHARACTER, BEGINS);
         let held = (known.0 + (examples + 2) * CHARACTER, BEGINS);
-        let end = WIDTH - 2 * PADDING - self.inset / 2 * depth(nodes);
+        let end = WIDTH - 2 * PADDING - self.inset / 2 * depth;
         let room = |column: Column| end.saturating_sub(column.0) / CHARACTER;
 
         self.y += LINE;
-        let quiet = " opacity=\"0.8\"";
         let heads = [
             (uid, "uid"),
             (count, "processes"),
@@ -72,121 +81,81 @@ impl Picture {
         ];
         for (column, head) in heads {
             if column.1 == ENDS || room(column) >= head.len() {
-                self.text(column, head, quiet);
+                self.text(column, head, QUIET);
             }
         }
         let mut row = |picture: &mut Self, node: &Node<'_>, x: usize, _: usize| {
             let What::Namespace(id, namespace) = node.what else {
-                return picture.text((x, BEGINS), &label(node), quiet);
+                return picture.text((x, BEGINS), &node.name(DOTS), QUIET);
             };
-            let bold = if id.kind == "user" {
-                " font-weight=\"bold\""
-            } else {
-                ""
-            };
-            picture.text((x, BEGINS), &label(node), bold);
-            let owner = owner_uid(node);
-            if !owner.is_empty() {
-                picture.text(uid, &owner, "");
-            }
-            picture.text(count, &namespace.members.len().to_string(), "");
-            let (pid, command) = example(world, node);
+            let weight = if id.kind == "user" { BOLD } else { "" };
+            picture.text((x, BEGINS), &node.name(DOTS), weight);
+            let (pid, command) = node.example(world);
+            let known_text = cut(&format!("{pid} {command}"), room(known), DOTS);
             for (column, cell) in [
-                (known, cut(&format!("{pid} {command}"), room(known), DOTS)),
+                (uid, node.owner_uid()),
+                (count, namespace.members.len().to_string()),
+                (known, known_text),
                 (held, held_by(namespace, room(held), DOTS)),
             ] {
-                if !cell.trim().is_empty() && room(column) >= 8 {
+                let fits = column.1 == ENDS || room(column) >= 8;
+                if fits && !cell.trim().is_empty() {
                     picture.text(column, &cell, "");
                 }
             }
         };
-        self.boxes(nodes, &look("#2a7de1", depth(nodes)), &mut row);
+        self.boxes(nodes, &look("#2a7de1", depth), &mut row);
     }
 
     fn of_pids(&mut self, world: &World, nodes: &[Node<'_>]) {
-        self.inset = 14.min(200 / depth(nodes).max(1));
-        let levels = depth(nodes).saturating_sub(1).max(1);
+        let depth = depth(nodes);
+        self.inset = inset(depth);
+        let levels = depth.saturating_sub(1).max(1);
         // The columns end left of the innermost box's edge.
         let end = WIDTH - 2 * PADDING - self.inset / 2 * levels;
         let step = 64.min(PIDS / levels);
         let column = |level: usize| (end - step * levels.saturating_sub(level + 1), ENDS);
         // Too many for columns of their own.
         let aligned = step >= 4 * CHARACTER;
-        let quiet = " opacity=\"0.8\"";
 
         self.y += LINE;
         if aligned {
-            self.text((column(0).0 - 60, ENDS), "PID at level", quiet);
+            self.text((column(0).0 - 60, ENDS), "PID at level", QUIET);
             for level in 0..levels {
-                self.text(column(level), &level.to_string(), quiet);
+                self.text(column(level), &level.to_string(), QUIET);
             }
         } else {
             let heading = format!("PID at level 0 {DOTS} {}", levels - 1);
-            self.text((end, ENDS), &heading, quiet);
+            self.text((end, ENDS), &heading, QUIET);
         }
-        let mut row = |picture: &mut Self, node: &Node<'_>, x: usize, level: usize| match node.what
-        {
-            What::Namespace(..) => {
-                let name = format!("{} level {level}", label(node));
-                picture.text((x, BEGINS), &name, " font-weight=\"bold\"");
-            }
-            What::Process(process) => {
-                let own = world.own == Some(process.pid);
-                let name = label(node) + if own { " (self)" } else { "" };
-                picture.text((x, BEGINS), &name, "");
-                let pids: Vec<_> = process.pids.iter().map(i32::to_string).collect();
-                if !aligned {
-                    let pids = squeezed(pids, PIDS / CHARACTER, DOTS);
-                    return picture.text((end, ENDS), &pids, "");
+        let mut row = |picture: &mut Self, node: &Node<'_>, x: usize, level: usize| {
+            let look = match node.what {
+                What::Namespace(..) => BOLD,
+                What::Process(_) => "",
+                What::More(..) => QUIET,
+            };
+            picture.text((x, BEGINS), &node.name_at(world, level, DOTS), look);
+            let pids: Vec<_> = node.pids_at(level).collect();
+            if aligned {
+                for (level, pid) in pids {
+                    picture.text(
+                        column(level),
+                        &pid,
+                        &format!(" class=\"pid level-{level}\""),
+                    );
                 }
-                let first = level.saturating_sub(pids.len());
-                for (at, pid) in pids.iter().enumerate() {
-                    let class = format!(" class=\"pid level-{}\"", first + at);
-                    picture.text(column(first + at), pid, &class);
-                }
+            } else if !pids.is_empty() {
+                let pids = pids.into_iter().map(|(_, pid)| pid).collect();
+                picture.text((end, ENDS), &squeezed(pids, PIDS / CHARACTER, DOTS), "");
             }
-            What::More(..) => picture.text((x, BEGINS), &label(node), quiet),
         };
-        self.boxes(nodes, &look("#d9822b", depth(nodes)), &mut row);
+        self.boxes(nodes, &look("#d9822b", depth), &mut row);
     }
+}
 
-    /// The tree in words, for those who do not see the picture.
-    fn tell(&self, world: &World, node: &Node<'_>) -> String {
-        let mut told = label(node);
-        if let What::Namespace(_, namespace) = node.what {
-            if let Some(uid) = namespace.owner_uid {
-                let _ = write!(told, ", uid {uid}");
-            }
-            let (pid, command) = example(world, node);
-            match namespace.members.len() {
-                0 => told.push_str(", no process"),
-                1 => drop(write!(told, ", 1 process: {pid} {command}")),
-                count => drop(write!(
-                    told,
-                    ", {count} processes, for example {pid} {command}"
-                )),
-            }
-            for path in &namespace.handles {
-                let _ = write!(told, ", held by {path}");
-            }
-        }
-        if let What::Process(process) = node.what {
-            let pids: Vec<_> = process.pids.iter().map(i32::to_string).collect();
-            let _ = write!(told, ": PID {}", pids.join(", "));
-        }
-        if node.marked {
-            told.push_str(", marked");
-        }
-        if node.children.is_empty() {
-            return told;
-        }
-        let inside: Vec<_> = node
-            .children
-            .iter()
-            .map(|child| self.tell(world, child))
-            .collect();
-        format!("{told} ({})", inside.join("; "))
-    }
+/// How far a box lies inside the one around it: less where there are many.
+fn inset(depth: usize) -> usize {
+    14.min(200 / depth.max(1))
 }
 
 /// A colour that works on a light and on a dark page, and leaves the texts legible
@@ -196,25 +165,47 @@ fn look(colour: &str, depth: usize) -> String {
     format!("fill=\"{colour}\" fill-opacity=\"0.{percent:02}\" stroke=\"{colour}\"")
 }
 
-fn label(node: &Node<'_>) -> String {
-    match node.what {
-        What::Namespace(id, _) => id.to_string(),
-        What::Process(process) => process.command.clone(),
-        What::More(count, kind) => format!("{DOTS} and {count} more {kind}"),
-    }
+/// A tree in words, for those who do not see the picture.
+fn tell(world: &World, nodes: &[Node<'_>], between: &str) -> String {
+    let told = nodes.iter().map(|node| {
+        let mut told = node.name(DOTS);
+        // Writing to a String cannot fail.
+        let _ = match node.what {
+            What::Namespace(_, namespace) => tell_namespace(&mut told, world, node, namespace),
+            What::Process(process) => {
+                let pids: Vec<_> = process.pids.iter().map(i32::to_string).collect();
+                write!(told, ": PID {}", pids.join(", "))
+            }
+            What::More(..) => Ok(()),
+        };
+        if node.marked {
+            told.push_str(", marked");
+        }
+        if !node.children.is_empty() {
+            let _ = write!(told, " ({})", tell(world, &node.children, "; "));
+        }
+        told
+    });
+    told.collect::<Vec<_>>().join(between)
 }
 
-/// How many characters the longest name, UID and example have, of PIDs with
-/// up to five digits, so that a picture does not depend on which PIDs were free.
-fn extent(world: &World, nodes: &[Node<'_>]) -> [usize; 3] {
-    let [mut names, mut uids, mut examples] = ["for example", "   uid", "for example"].map(width);
-    let mut waiting: Vec<_> = nodes.iter().collect();
-    while let Some(node) = waiting.pop() {
-        let (pid, command) = example(world, node);
-        names = names.max(width(&label(node)));
-        uids = uids.max(owner_uid(node).len());
-        examples = examples.max(width(&pid).max(5) + 1 + width(command));
-        waiting.extend(&node.children);
+fn tell_namespace(
+    told: &mut String,
+    world: &World,
+    node: &Node<'_>,
+    namespace: &Namespace,
+) -> fmt::Result {
+    if let Some(uid) = namespace.owner_uid {
+        write!(told, ", uid {uid}")?;
     }
-    [names, uids, examples]
+    let (pid, command) = node.example(world);
+    match namespace.members.len() {
+        0 => write!(told, ", no process")?,
+        1 => write!(told, ", 1 process: {pid} {command}")?,
+        count => write!(told, ", {count} processes, for example {pid} {command}")?,
+    }
+    namespace
+        .handles
+        .iter()
+        .try_for_each(|path| write!(told, ", held by {path}"))
 }

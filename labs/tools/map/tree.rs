@@ -1,10 +1,12 @@
 //! The trees as lines for a terminal.
 
+use std::collections::BTreeMap;
+
 use anstyle::{AnsiColor, Style};
 use common::terminal;
 
-use crate::cells::{example, held_by, owner_uid};
-use crate::model::{Id, World};
+use crate::cells::{held_by, widest};
+use crate::model::World;
 use crate::text::{cut, padded, squeezed, width};
 use crate::view::{Choice, Node, What, depth, owners, pids};
 
@@ -16,10 +18,8 @@ const PID: usize = 7;
 
 /// What lines are drawn with.
 struct Drawing {
-    branch: &'static str,
-    last: &'static str,
-    down: &'static str,
-    gap: &'static str,
+    /// To a node, to the last one, and past them to what stands below.
+    signs: [&'static str; 4],
     dots: &'static str,
     columns: usize,
     colours: bool,
@@ -29,26 +29,84 @@ struct Drawing {
 
 impl Drawing {
     fn here(marks: bool) -> Self {
-        let utf8 = terminal::is_utf8();
-        let pick = |utf8_text, ascii| if utf8 { utf8_text } else { ascii };
+        let (signs, dots) = if terminal::is_utf8() {
+            (["├─ ", "└─ ", "│  ", "   "], "…")
+        } else {
+            (["|- ", "`- ", "|  ", "   "], "...")
+        };
         Self {
-            branch: pick("├─ ", "|- "),
-            last: pick("└─ ", "`- "),
-            down: pick("│  ", "|  "),
-            gap: "   ",
-            dots: pick("…", "..."),
+            signs,
+            dots,
             columns: terminal::width(),
             colours: terminal::has_colours(&std::io::stdout()),
             marks,
         }
     }
+
+    /// A whole line: marked, cut to the width, coloured.
+    fn line(&self, text: &str, style: Style, marked: bool) -> String {
+        let sign = match (self.marks, marked) {
+            (false, _) => "",
+            (true, false) => "  ",
+            (true, true) => "> ",
+        };
+        let text = format!("{sign}{}", text.trim_end());
+        let text = cut(&text, self.columns, self.dots);
+        let style = if marked { MARKED } else { style };
+        if self.colours && style != Style::new() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text
+        }
+    }
+
+    fn row(&self, row: &Row<'_, '_>, text: &str) -> String {
+        let style = match row.node.what {
+            What::Namespace(id, _) if ["user", "pid"].contains(&id.kind) => NAMESPACE,
+            _ => Style::new(),
+        };
+        self.line(text, style, row.node.marked)
+    }
 }
 
-/// A line of a tree: the lines that lead to its node, and the node.
+/// A line of a tree: the signs that lead to its node, and the node.
 struct Row<'n, 'a> {
     prefix: String,
     node: &'n Node<'a>,
     level: usize,
+}
+
+/// The nodes from top to bottom.
+fn rows<'n, 'a>(nodes: &'n [Node<'a>], drawing: &Drawing) -> Vec<Row<'n, 'a>> {
+    let mut rows = Vec::new();
+    // A tree that is too deep for its signs gets shorter ones.
+    let is_deep = depth(nodes) * 3 > drawing.columns / 3;
+    let step = if is_deep { 1 } else { 3 };
+    let signs = drawing.signs.map(|sign| sign.chars().take(step).collect());
+    add_rows(&mut rows, nodes, &signs, None, 0);
+    rows
+}
+
+fn add_rows<'n, 'a>(
+    rows: &mut Vec<Row<'n, 'a>>,
+    nodes: &'n [Node<'a>],
+    signs: &[String; 4],
+    above: Option<&str>,
+    level: usize,
+) {
+    let [branch, last, down, gap] = signs;
+    for (at, node) in nodes.iter().enumerate() {
+        let is_last = at + 1 == nodes.len();
+        let (sign, below) = if is_last { (last, gap) } else { (branch, down) };
+        // The roots stand at the left, and what is below them begins there.
+        let after = |sign: &str| above.map_or_else(String::new, |above| format!("{above}{sign}"));
+        rows.push(Row {
+            prefix: after(sign),
+            node,
+            level,
+        });
+        add_rows(rows, &node.children, signs, Some(&after(below)), level + 1);
+    }
 }
 
 /// The tree of user namespaces, as a table.
@@ -56,19 +114,13 @@ pub(crate) fn of_owners(world: &World, choice: &Choice<'_>) -> String {
     let drawing = Drawing::here(choice.marked.is_some());
     let nodes = owners(world, choice);
     let rows = rows(&nodes, &drawing);
-    let names = rows
-        .iter()
-        .map(|row| width(&row.prefix) + width(&name(row.node, &drawing)));
-    let names = names.max().unwrap_or_default().max("NAMESPACE".len());
-    let commands = rows.iter().map(|row| width(example(world, row.node).1));
+    let name = |row: &Row<'_, '_>| format!("{}{}", row.prefix, row.node.name(drawing.dots));
+    let names = rows.iter().map(|row| width(&name(row))).max();
+    let names = names.unwrap_or_default().max("NAMESPACE".len());
+    let uids = widest(&nodes, "  UID".len(), &|node| node.owner_uid().len());
+    let command = |node: &Node<'_>| width(node.example(world).1);
     // Longer than 15 are the names of kernel threads only.
-    let commands = commands
-        .max()
-        .unwrap_or_default()
-        .clamp("COMMAND".len(), 15);
-
-    let uids = rows.iter().map(|row| owner_uid(row.node).len());
-    let uids = uids.max().unwrap_or_default().max("  UID".len());
+    let commands = widest(&nodes, "COMMAND".len(), &command).min(15);
 
     let line = |name: &str, [uid, count, pid, command, held]: [&str; 5]| {
         let name = padded(name, names);
@@ -80,19 +132,16 @@ pub(crate) fn of_owners(world: &World, choice: &Choice<'_>) -> String {
     // The last column gets what the others leave.
     let before = width(&line("", [""; 5])) + if drawing.marks { 2 } else { 0 };
     let room = drawing.columns.saturating_sub(before);
-    for row in &rows {
-        let name = format!("{}{}", row.prefix, name(row.node, &drawing));
-        let What::Namespace(id, namespace) = row.node.what else {
-            lines.push(drawing.line(&name, Style::new(), false));
-            continue;
+    lines.extend(rows.iter().map(|row| {
+        let What::Namespace(_, namespace) = row.node.what else {
+            return drawing.row(row, &name(row));
         };
-        let uid = owner_uid(row.node);
-        let (pid, command) = example(world, row.node);
-        let held = held_by(namespace, room, drawing.dots);
         let count = namespace.members.len().to_string();
-        let text = line(&name, [&uid, &count, &pid, command, &held]);
-        lines.push(drawing.line(&text, style(id), row.node.marked));
-    }
+        let (pid, command) = row.node.example(world);
+        let held = held_by(namespace, room, drawing.dots);
+        let cells = [&row.node.owner_uid(), &count, &pid, command, &held];
+        drawing.row(row, &line(&name(row), cells))
+    }));
     lines.join("\n")
 }
 
@@ -101,25 +150,21 @@ pub(crate) fn of_pids(world: &World, choice: &Choice<'_>) -> String {
     let drawing = Drawing::here(choice.marked.is_some());
     let nodes = pids(world, choice);
     let rows = rows(&nodes, &drawing);
-    let columns = PidColumns::of(&rows, drawing.columns);
-    let mut lines = vec![
-        drawing.line("PID AT LEVEL", HEADING, false),
-        drawing.line(&columns.heading(), HEADING, false),
-    ];
-    for row in &rows {
-        let pids = columns.cells(row, drawing.dots);
-        let name = name(row.node, &drawing);
-        let (note, style) = match row.node.what {
-            What::Namespace(id, _) => (format!(" level {}", row.level), style(id)),
-            What::Process(process) if world.own == Some(process.pid) => {
-                (" (self)".into(), Style::new())
-            }
-            _ => (String::new(), Style::new()),
-        };
-        let text = format!("{pids}  {}{name}{note}", row.prefix);
-        lines.push(drawing.line(&text, style, row.node.marked));
-    }
-    lines.join("\n")
+    let columns = PidColumns::of(&rows, &drawing);
+    let headings = ["PID AT LEVEL", &columns.heading()];
+    let headings = headings.map(|text| drawing.line(text, HEADING, false));
+    let rows = rows.iter().map(|row| {
+        let name = row.node.name_at(world, row.level, drawing.dots);
+        drawing.row(
+            row,
+            &format!("{}  {}{name}", columns.cells(row), row.prefix),
+        )
+    });
+    headings
+        .into_iter()
+        .chain(rows)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// How wide the columns of PIDs are, from level 0 on.
@@ -128,140 +173,51 @@ struct PidColumns {
     /// Whether all of them fit; else each row shows the PIDs that it has room for.
     aligned: bool,
     room: usize,
+    dots: &'static str,
 }
 
 impl PidColumns {
-    fn of(rows: &[Row<'_, '_>], columns: usize) -> Self {
+    fn of(rows: &[Row<'_, '_>], drawing: &Drawing) -> Self {
         let mut widths = vec![PID];
-        for row in rows {
-            for (level, pid) in row.pids() {
-                if widths.len() <= level {
-                    widths.resize(level + 1, 2);
-                }
-                if let Some(width) = widths.get_mut(level) {
-                    *width = pid.to_string().len().max(*width);
-                }
+        for (level, pid) in rows.iter().flat_map(|row| row.node.pids_at(row.level)) {
+            widths.resize(widths.len().max(level + 1), 2);
+            if let Some(width) = widths.get_mut(level) {
+                *width = pid.len().max(*width);
             }
         }
         let whole = widths.iter().map(|width| width + 1).sum::<usize>() - 1;
-        let aligned = whole <= columns / 2;
+        let aligned = whole <= drawing.columns / 2;
         Self {
             widths,
             aligned,
-            room: if aligned { whole } else { columns / 3 },
+            room: if aligned { whole } else { drawing.columns / 3 },
+            dots: drawing.dots,
         }
+    }
+
+    /// One text for each level, as wide as its column.
+    fn aligned(&self, text: impl Fn(usize) -> String) -> String {
+        let columns = self.widths.iter().enumerate();
+        let cells = columns.map(|(level, width)| format!("{:>width$}", text(level)));
+        cells.collect::<Vec<_>>().join(" ")
     }
 
     fn heading(&self) -> String {
-        let levels = self.widths.iter().enumerate();
-        let cells = levels.map(|(level, width)| format!("{level:>width$}"));
-        let cells = cells.collect::<Vec<_>>().join(" ");
-        let cells = if self.aligned { cells } else { "0 ...".into() };
-        format!("{}  NAMESPACE, COMMAND", padded(&cells, self.room))
-    }
-
-    fn cells(&self, row: &Row<'_, '_>, dots: &str) -> String {
-        let pids: Vec<_> = row.pids().collect();
-        if self.aligned {
-            let cell = |(level, width): (usize, &usize)| {
-                let pid = pids.iter().find(|(at, _)| *at == level);
-                let pid = pid.map(|(_, pid)| pid.to_string()).unwrap_or_default();
-                format!("{pid:>width$}")
-            };
-            let cells = self.widths.iter().enumerate().map(cell);
-            return cells.collect::<Vec<_>>().join(" ");
-        }
-        let pids = pids.iter().map(|(_, pid)| pid.to_string()).collect();
-        padded(&squeezed(pids, self.room, dots), self.room)
-    }
-}
-
-impl Row<'_, '_> {
-    /// A process's PIDs, each with its level.
-    fn pids(&self) -> impl Iterator<Item = (usize, i32)> {
-        let pids = match self.node.what {
-            What::Process(process) => process.pids.as_slice(),
-            _ => &[],
-        };
-        // The last one is that of the namespace above this row.
-        let first = self.level.saturating_sub(pids.len());
-        pids.iter()
-            .enumerate()
-            .map(move |(at, pid)| (first + at, *pid))
-    }
-}
-
-/// The nodes from top to bottom.
-fn rows<'n, 'a>(nodes: &'n [Node<'a>], drawing: &Drawing) -> Vec<Row<'n, 'a>> {
-    // A tree that is too deep for its lines gets shorter ones.
-    let step = if depth(nodes) * 3 > drawing.columns / 3 {
-        1
-    } else {
-        3
-    };
-    let mut rows = Vec::new();
-    let mut waiting: Vec<_> = nodes
-        .iter()
-        .rev()
-        .map(|node| (node, None::<String>, 0, true))
-        .collect();
-    while let Some((node, above, level, last)) = waiting.pop() {
-        let part = |text: &str| text.chars().take(step).collect::<String>();
-        let sign = if last { drawing.last } else { drawing.branch };
-        let below = if last { drawing.gap } else { drawing.down };
-        let (prefix, inner) = match above {
-            None => (String::new(), String::new()),
-            Some(above) => (
-                format!("{above}{}", part(sign)),
-                format!("{above}{}", part(below)),
-            ),
-        };
-        rows.push(Row {
-            prefix,
-            node,
-            level,
-        });
-        let count = node.children.len();
-        for (at, child) in node.children.iter().enumerate().rev() {
-            waiting.push((child, Some(inner.clone()), level + 1, at + 1 == count));
-        }
-    }
-    rows
-}
-
-impl Drawing {
-    /// A whole line: marked, cut to the width, coloured.
-    fn line(&self, text: &str, style: Style, marked: bool) -> String {
-        let sign = match (self.marks, marked) {
-            (false, _) => "",
-            (true, false) => "  ",
-            (true, true) => "> ",
-        };
-        let text = cut(
-            &format!("{sign}{}", text.trim_end()),
-            self.columns,
-            self.dots,
-        );
-        let style = if marked { MARKED } else { style };
-        if self.colours && style != Style::new() {
-            format!("{style}{text}{style:#}")
+        let levels = if self.aligned {
+            self.aligned(|level| level.to_string())
         } else {
-            text
+            "0 ...".into()
+        };
+        format!("{}  NAMESPACE, COMMAND", padded(&levels, self.room))
+    }
+
+    fn cells(&self, row: &Row<'_, '_>) -> String {
+        let pids = row.node.pids_at(row.level);
+        if self.aligned {
+            let pids: BTreeMap<_, _> = pids.collect();
+            return self.aligned(|level| pids.get(&level).cloned().unwrap_or_default());
         }
-    }
-}
-
-fn style(id: Id) -> Style {
-    match id.kind {
-        "user" | "pid" => NAMESPACE,
-        _ => Style::new(),
-    }
-}
-
-fn name(node: &Node<'_>, drawing: &Drawing) -> String {
-    match node.what {
-        What::Namespace(id, _) => id.to_string(),
-        What::Process(process) => process.command.clone(),
-        What::More(count, kind) => format!("{} and {count} more {kind}", drawing.dots),
+        let pids = pids.map(|(_, pid)| pid).collect();
+        padded(&squeezed(pids, self.room, self.dots), self.room)
     }
 }

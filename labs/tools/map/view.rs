@@ -56,17 +56,15 @@ pub(crate) struct Choice<'a> {
     pub(crate) all: bool,
 }
 
-type Below = BTreeMap<Option<Id>, Vec<Id>>;
-
-/// The user namespaces, each with what it owns.
+/// The user namespaces, each with what it owns. First comes what has an owner nobody can
+/// reach, such as the first user namespace.
 pub(crate) fn owners<'a>(world: &'a World, choice: &Choice<'_>) -> Vec<Node<'a>> {
     let mut owned = Below::new();
-    for id in world.sorted(|_, _| true) {
+    for id in world.sorted() {
         let owner = world.namespaces.get(&id).and_then(|found| found.owner);
         owned.entry(owner).or_default().push(id);
     }
-    // First what has an owner nobody can reach, such as the first user namespace.
-    let mut roots = branch(world, choice, &owned, None);
+    let mut roots = branch(world, choice, &owned, None, false);
     roots.sort_by_key(|node| node.kind() != "user");
     roots
 }
@@ -74,50 +72,43 @@ pub(crate) fn owners<'a>(world: &'a World, choice: &Choice<'_>) -> Vec<Node<'a>>
 /// The PID namespaces, each with its processes and those inside it.
 pub(crate) fn pids<'a>(world: &'a World, choice: &Choice<'_>) -> Vec<Node<'a>> {
     let mut inside = Below::new();
-    for id in world.sorted(|id, _| id.kind == "pid") {
+    for id in world.sorted().filter(|id| id.kind == "pid") {
         let parent = world.namespaces.get(&id).and_then(|found| found.parent);
         inside.entry(parent).or_default().push(id);
     }
-    let mut roots = branch(world, choice, &inside, None);
-    add_processes(world, choice, &mut roots);
-    roots
+    branch(world, choice, &inside, None, true)
 }
 
+type Below = BTreeMap<Option<Id>, Vec<Id>>;
+
+/// The namespaces at a place, each with its processes, if they are wanted, before the
+/// namespaces that lie below it.
 fn branch<'a>(
     world: &'a World,
     choice: &Choice<'_>,
     below: &Below,
     place: Option<Id>,
+    processes: bool,
 ) -> Vec<Node<'a>> {
     let here = below.get(&place).into_iter().flatten();
     let nodes = here.filter_map(|id| {
-        Some(Node {
-            what: What::Namespace(*id, world.namespaces.get(id)?),
-            marked: choice.marked.is_some_and(|it| it.namespaces.contains(id)),
-            children: branch(world, choice, below, Some(*id)),
-        })
-    });
-    fold(nodes.collect(), choice)
-}
-
-/// Puts each PID namespace's processes before the namespaces inside it.
-fn add_processes<'a>(world: &'a World, choice: &Choice<'_>, nodes: &mut [Node<'a>]) {
-    for node in nodes {
-        add_processes(world, choice, &mut node.children);
-        let What::Namespace(_, namespace) = node.what else {
-            continue;
-        };
-        let members = namespace.members.iter();
+        let namespace = world.namespaces.get(id)?;
+        let members = namespace.members.iter().filter(|_| processes);
         let members = members.filter_map(|pid| world.processes.get(pid));
-        let processes = members.map(|process| Node {
+        let members = members.map(|process| Node {
             what: What::Process(process),
             marked: choice.marked.is_some_and(|it| it.pid == process.pid),
             children: Vec::new(),
         });
-        let mut all = fold(processes.collect(), choice);
-        all.append(&mut node.children);
-        node.children = all;
-    }
+        let mut children = fold(members.collect(), choice);
+        children.extend(branch(world, choice, below, Some(*id), processes));
+        Some(Node {
+            what: What::Namespace(*id, namespace),
+            marked: choice.marked.is_some_and(|it| it.namespaces.contains(id)),
+            children,
+        })
+    });
+    fold(nodes.collect(), choice)
 }
 
 /// Leaves out most of a long list of one kind, but never what is marked. What is
@@ -131,10 +122,9 @@ fn fold<'a>(nodes: Vec<Node<'a>>, choice: &Choice<'_>) -> Vec<Node<'a>> {
     let mut shown = BTreeMap::new();
     for node in nodes {
         let kind = node.kind();
-        let count = counts.get(kind).copied().unwrap_or_default();
         let shown = shown.entry(kind).or_insert(0);
         // A line that stands for one more would save nothing.
-        let room = *shown < SHOWN || count <= SHOWN + 1;
+        let room = *shown < SHOWN || counts.get(kind) <= Some(&(SHOWN + 1));
         if choice.all || room || node.holds_the_mark() {
             *shown += 1;
             folded.push(node);
