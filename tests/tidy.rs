@@ -61,7 +61,10 @@ fn every_lab_has_all_that_a_lab_needs() {
         need(page, format!("book/src/{}", row.page));
         let named = summary.contains(&format!("({})", row.page));
         need(named, format!("book/src/SUMMARY.md: {}", row.page));
-        let line = row.lines.iter().any(|line| line.split(' ').next() == Some(&name));
+        let line = row
+            .lines
+            .iter()
+            .any(|line| line.split(' ').next() == Some(&name));
         need(line, format!("labs/table.rs: an example line of {name}"));
         let snapshot = snapshots().into_iter().any(|path| {
             let file = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -34,7 +34,10 @@ pub(crate) fn lab_of(line: &str) -> &str {
 
 /// Whether the line is the first one of its lab: one is enough for what all do alike.
 pub(crate) fn is_first(line: &str) -> bool {
-    lines().into_iter().find(|other| lab_of(other) == lab_of(line)) == Some(line)
+    lines()
+        .into_iter()
+        .find(|other| lab_of(other) == lab_of(line))
+        == Some(line)
 }
 
 /// Every lab and tool that there is: NAME.rs or NAME/main.rs in `labs` or `labs/tools`.

@@ -23,5 +23,5 @@ pub use output::{notice, printable, program_name, say};
 pub(crate) use run::finish;
 pub use run::{parse, run};
 pub(crate) use start::{is_ignored, restore_dispositions, set_disposition};
-pub use terminal::{Tone, is_utf8, width};
+pub use terminal::{Tone, columns, has_colours, is_utf8};
 pub use words::{answer, yes_no};

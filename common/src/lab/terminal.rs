@@ -15,7 +15,7 @@ use super::stdio::stdout;
 const USUAL: usize = 80;
 
 /// How many columns a line may have: COLUMNS, or what the terminal says, or 80.
-pub fn width() -> usize {
+pub fn columns() -> usize {
     let asked = env::var("COLUMNS")
         .ok()
         .and_then(|text| text.parse().ok())
@@ -38,7 +38,7 @@ fn window() -> Option<usize> {
 
 /// Whether a stream shows colours: it is a terminal, NO_COLOR is not set, and TERM is
 /// not dumb, which anstream would pass over where CI is set.
-pub(super) fn has_colours(stream: &impl RawStream) -> bool {
+pub fn has_colours(stream: &impl RawStream) -> bool {
     let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
     !dumb && AutoStream::choice(stream) != ColorChoice::Never
 }

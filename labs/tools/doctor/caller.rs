@@ -1,9 +1,8 @@
 //! As whom things are tried: as the caller, and by root as an ordinary user, too.
 
 use common::Error;
-use common::identity::{drop_to_ordinary_user, ordinary_user};
-use common::lifeline::Lifeline;
-use common::rootless::{Capability, is_capable};
+use common::credentials::{Capability, drop_to_ordinary_user, is_capable, ordinary_user};
+use common::process::Lifeline;
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::signal::Signal;
@@ -37,7 +36,7 @@ impl Caller {
     /// Does something as this caller, in a child of its own.
     pub(crate) fn try_to(self, work: impl Fn() -> Tried) -> Tried {
         // The kernel cuts the tie to the parent when a process changes its user.
-        let lifeline = Lifeline::new(self.is_ordinary.then_some(Signal::SIGKILL as i32))?;
+        let lifeline = Lifeline::new(Signal::SIGKILL as i32)?;
         in_child(CloneFlags::empty(), || {
             if self.is_ordinary && drop_to_ordinary_user()?.is_none() {
                 return Err(Error::new("setresuid", "to an ordinary user", Errno::EPERM).into());

@@ -1,7 +1,7 @@
 //! What is said of a refusal: the cause that explains it, in words that fit.
 
 use common::explain;
-use common::namespace::Type;
+use common::ns::Type;
 
 use crate::caller::Caller;
 use crate::causes::{CAUSES, UNKNOWN};

@@ -4,16 +4,15 @@
 use std::fs;
 use std::path::Path;
 
-use common::mounts::{self, Mount};
-use common::namespace::{Type, check_proc};
-use common::proc_status;
-use common::rootless::{Capability, is_capable};
+use common::credentials::{Capability, is_capable};
+use common::ns::Type;
+use common::procfs::{self, Mount, check_proc, mounts_of};
 use nix::libc::SECCOMP_MODE_FILTER;
 use nix::unistd::{geteuid, getppid};
 
 /// This process is under a seccomp filter.
 pub(crate) fn has_filter() -> bool {
-    let mode = proc_status::field("self", "Seccomp").ok().flatten();
+    let mode = procfs::field("self", "Seccomp").ok().flatten();
     mode.is_some_and(|mode| mode.parse() == Ok(SECCOMP_MODE_FILTER))
 }
 
@@ -49,7 +48,7 @@ pub(crate) fn in_chroot() -> Option<bool> {
     let Some(root) = mounts.iter().rfind(|mount| mount.point == "/") else {
         return Some(true);
     };
-    let others = [1, getppid().as_raw()].map(|pid| mounts::of(pid).unwrap_or_default());
+    let others = [1, getppid().as_raw()].map(|pid| mounts_of(pid).unwrap_or_default());
     let same = others.iter().flatten().filter(|other| other.id == root.id);
     // A parent may be in the same chroot, so one that is outside decides.
     same.map(|other| other.point != "/").max()
@@ -117,7 +116,7 @@ pub(crate) fn container() -> Option<&'static str> {
 }
 
 fn own_mounts() -> Vec<Mount> {
-    mounts::of("self").unwrap_or_default()
+    mounts_of("self").unwrap_or_default()
 }
 
 fn text(path: &str) -> String {

@@ -3,14 +3,14 @@
 use std::thread;
 use std::time::Duration;
 
+use common::credentials::Capability;
 use common::explain;
-use common::rootless::Capability;
 use nix::errno::Errno;
 
 use crate::attempts::{ATTEMPTS, Attempt};
 use crate::caller::{self, Caller};
 use crate::diagnosis::{Diagnosis, diagnose};
-use crate::labs::{LABS, Lab};
+use crate::labs::{Lab, judged};
 use crate::refusal::Refusal;
 use crate::trial::Tried;
 
@@ -86,7 +86,7 @@ pub(crate) fn blockers<'a>(
 /// The names of the labs that do not run for a caller.
 pub(crate) fn blocked_labs(one: &Examination, all: &[Examination]) -> Vec<&'static str> {
     let is_blocked = |lab: &&Lab| !blockers(lab, one, all).is_empty();
-    LABS.iter().filter(is_blocked).map(|lab| lab.name).collect()
+    judged().filter(is_blocked).map(|lab| lab.name).collect()
 }
 
 /// Whether every lab runs for who called.
@@ -97,6 +97,5 @@ pub(crate) fn all_labs_run(all: &[Examination]) -> bool {
 
 /// The command line that the verdict is about.
 pub(crate) fn command(lab: &Lab, caller: Caller) -> &'static str {
-    let works_directly = caller.is_capable(&[Capability::CAP_SYS_ADMIN]);
-    lab.rootless.filter(|_| !works_directly).unwrap_or(lab.line)
+    lab.command(caller.is_capable(&[Capability::CAP_SYS_ADMIN]))
 }

@@ -1,6 +1,6 @@
 //! An experiment that tells two causes apart which show the same errno.
 
-use common::{ChildStack, Step as _, clone, explain};
+use common::{Step as _, clone, explain};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::CloneFlags;
@@ -35,12 +35,7 @@ pub(crate) fn filter_answers(refusal: &Refusal, caller: Caller) -> bool {
             "unshare" => unshare(flags | CloneFlags::CLONE_PTRACE)?,
             // A thread shares its signal handlers, which without memory in common is nothing.
             "clone" => {
-                let mut child_stack = ChildStack::new()?;
-                drop(clone(
-                    flags | CloneFlags::CLONE_THREAD,
-                    &mut child_stack,
-                    || Ok(0),
-                )?);
+                drop(clone(flags | CloneFlags::CLONE_THREAD, || Ok(0))?);
             }
             _ => mount(none, "", none, MsFlags::empty(), none).step("mount", "")?,
         }

@@ -1,13 +1,13 @@
 //! The same for a program: one line of JSON, with keys that stay.
 //! The book says what they hold (start.md, "The doctor").
 
-use common::json::{array, null_or, object, string};
+use common::lab::json::{array, null_or, object, string};
 use common::{Result, say};
 use nix::sys::utsname::uname;
 
 use crate::evidence;
 use crate::examination::{Examination, Finding, all_labs_run, blockers, command};
-use crate::labs::{LABS, Lab};
+use crate::labs::{Lab, judged};
 
 pub(crate) fn print(all: &[Examination]) -> Result<()> {
     let release = uname().map(|uts| uts.release().to_string_lossy().into_owned());
@@ -25,7 +25,7 @@ fn of_caller(one: &Examination, all: &[Examination]) -> String {
     object([
         ("uid", one.caller.uid.to_string()),
         ("attempts", array(one.findings.iter().map(of_attempt))),
-        ("labs", array(LABS.iter().map(|lab| of_lab(lab, one, all)))),
+        ("labs", array(judged().map(|lab| of_lab(lab, one, all)))),
     ])
 }
 

@@ -1,7 +1,6 @@
 //! The doctor: what this machine allows, found out by trying.
 //!
 //! Book: book/src/start.md, "When a lab is refused". See namespaces(7).
-#![no_main]
 
 mod attempts;
 mod caller;
@@ -17,8 +16,9 @@ mod report;
 mod trial;
 
 use clap::Parser;
-use common::explain::ExplainArgs;
-use common::{Result, output};
+use common::lab::ExplainArgs;
+use common::{Result, parse};
+use std::process::ExitCode;
 
 /// Makes and uses every type of namespace, and says what is refused, why, and which
 /// labs run
@@ -35,11 +35,13 @@ struct Args {
     explain: ExplainArgs,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 // ANCHOR: main
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
 
     let examinations = examination::all();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use common::Error;
-use common::namespace::{TYPES, Type};
+use common::ns::{TYPES, Type};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
@@ -109,7 +109,7 @@ impl From<Error> for Refusal {
             Error::ChildKilled(signal) => {
                 Error::new("waitpid", format!("signal {signal}"), Errno::EINTR).into()
             }
-            Error::PeerGone | Error::ReaderLeft | Error::Usage(..) => {
+            Error::Usage { .. } | Error::ReaderLeft | Error::PeerGone | Error::ChildFailed(_) => {
                 Error::new("read", "from a checkpoint", Errno::EPIPE).into()
             }
         }

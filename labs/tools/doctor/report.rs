@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use common::tone::Tone;
+use common::lab::Tone;
 use common::{Result, say};
 
 use crate::attempts::ATTEMPTS;
 use crate::diagnosis::Diagnosis;
 use crate::evidence;
 use crate::examination::{Examination, Finding, blocked_labs, blockers};
-use crate::labs::LABS;
+use crate::labs::judged;
 
 /// The refusals that have one reason stand together, in the order in which they appear;
 /// the place of a reason is its number.
@@ -42,7 +42,7 @@ pub(crate) fn print(all: &[Examination]) -> Result<()> {
     }
 
     print_row("LAB", "NEEDS", all.iter().map(title))?;
-    for lab in &LABS {
+    for lab in judged() {
         let blockers = all.iter().map(|one| blockers(lab, one, all));
         let cells = blockers.map(|findings| cell("runs", "no", &findings, &reasons));
         print_row(lab.name, &lab.needs.join(", "), cells)?;
@@ -115,7 +115,7 @@ fn print_verdicts(all: &[Examination]) -> Result<()> {
         let names = blocked.join(", ");
         let (tone, verdict) = match blocked.len() {
             0 => (Tone::Good, format!("Every lab runs as uid {uid}.")),
-            all if all == LABS.len() => (Tone::Bad, format!("No lab runs as uid {uid}.")),
+            all if all == judged().count() => (Tone::Bad, format!("No lab runs as uid {uid}.")),
             _ => (
                 Tone::Bad,
                 format!("Some labs do not run as uid {uid}: {names}."),

@@ -3,7 +3,7 @@
 
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use common::{Child, ChildStack, Error, Step as _, clone};
+use common::{Child, Error, Step as _, clone};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -33,8 +33,7 @@ pub(crate) struct Trial {
 impl Trial {
     pub(crate) fn start(flags: CloneFlags, work: impl Fn() -> Tried) -> Result<Self, Refusal> {
         let (answer, in_child) = pipe2(OFlag::O_CLOEXEC).step("pipe2", "for an answer")?;
-        let mut child_stack = ChildStack::new()?;
-        let child = clone(flags, &mut child_stack, || {
+        let child = clone(flags, || {
             // A parent that is gone by now needs no answer.
             let _ = write(&in_child, encode(&work()).as_bytes());
             Ok(0)

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 
-use common::namespace::TYPES;
-use common::output::printable;
+use common::lab::printable;
+use common::ns::TYPES;
 use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};

@@ -1,6 +1,6 @@
 //! Everything that was found, for other programs: one object, its keys stable.
 
-use common::json::{array, null_or, object, string};
+use common::lab::json::{array, null_or, object, string};
 
 use crate::model::{Id, Namespace, Process, World};
 

@@ -1,7 +1,6 @@
 //! The namespaces that exist now: who owns them, who is in them, what else holds them.
 //!
 //! Section: book/src/handles.md. See ioctl_ns(2), namespaces(7), lsns(8).
-#![no_main]
 
 mod cells;
 mod collect;
@@ -16,9 +15,10 @@ mod tree;
 mod view;
 
 use clap::Parser;
-use common::explain::ExplainArgs;
-use common::{Error, Result, explain, output, say};
+use common::lab::ExplainArgs;
+use common::{Error, Result, explain, parse, say};
 use nix::errno::Errno;
+use std::process::ExitCode;
 
 use crate::model::{Process, World};
 use crate::view::{Choice, unseen};
@@ -50,11 +50,13 @@ struct Args {
     explain: ExplainArgs,
 }
 
-common::main!(lab);
+fn main() -> ExitCode {
+    common::run(lab)
+}
 
 // ANCHOR: main
 fn lab() -> Result<u8> {
-    let args: Args = output::parse()?;
+    let args: Args = parse()?;
     args.explain.begin()?;
 
     let world = collect::collect()?;

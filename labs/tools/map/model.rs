@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use common::namespace::{TYPES, Type};
+use common::ns::{TYPES, Type};
 
 /// Names a namespace. That nsfs is one device, so that the inode number alone tells
 /// two of a type apart, is how the kernel does it: the links' texts hold no more.

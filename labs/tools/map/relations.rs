@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
-use common::nsfs::{get_nstype, get_owner_uid, get_parent, get_userns};
+use common::ns::nsfs::{get_nstype, get_owner_uid, get_parent, get_userns};
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
 

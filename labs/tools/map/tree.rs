@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Style};
-use common::terminal;
+use common::lab::{columns, has_colours, is_utf8};
 
 use crate::cells::{held_by, widest};
 use crate::model::World;
@@ -29,7 +29,7 @@ struct Drawing {
 
 impl Drawing {
     fn here(marks: bool) -> Self {
-        let (signs, dots) = if terminal::is_utf8() {
+        let (signs, dots) = if is_utf8() {
             (["├─ ", "└─ ", "│  ", "   "], "…")
         } else {
             (["|- ", "`- ", "|  ", "   "], "...")
@@ -37,8 +37,8 @@ impl Drawing {
         Self {
             signs,
             dots,
-            columns: terminal::width(),
-            colours: terminal::has_colours(&std::io::stdout()),
+            columns: columns(),
+            colours: has_colours(&std::io::stdout()),
             marks,
         }
     }

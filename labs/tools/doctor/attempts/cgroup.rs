@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::cgroup::Hierarchy;
-use common::guardian::Guardian;
-use common::namespace::check_proc;
-use common::rootless::Capability;
+use common::credentials::Capability;
+use common::ns::Hierarchy;
+use common::process::Guardian;
+use common::procfs::check_proc;
 use common::{Result, Step as _};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;

@@ -5,9 +5,9 @@ mod mounts;
 mod net;
 mod processes;
 
-use common::clone::describe;
-use common::namespace::check_proc;
-use common::rootless::{Capability, is_capable, map_to_root};
+use common::credentials::{Capability, is_capable, map_to_root};
+use common::ns::describe;
+use common::procfs::check_proc;
 use common::{Error, Result};
 use nix::sched::{self, CloneFlags};
 use nix::unistd::{getegid, geteuid};
@@ -112,9 +112,9 @@ fn enter_unless_capable(needed: &[Capability]) -> Tried {
 
 /// A user namespace in which the caller is root.
 fn enter() -> Tried {
-    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    let (uid, gid) = (geteuid(), getegid());
     unshare(CloneFlags::CLONE_NEWUSER)?;
-    Ok(map_to_root(uid, gid)?)
+    Ok(map_to_root("self", uid, gid)?)
 }
 
 /// unshare(2); a refusal names what was asked for.

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use common::namespace::{self, check_proc};
-use common::own_proc::mount_own_proc;
-use common::rootless::Capability;
-use common::sysv::msgget;
-use common::{Result, Step as _};
+use common::credentials::Capability;
+use common::ns::sysv::msgget;
+use common::ns::{make_private, mount_proc, mount_tmpfs};
+use common::procfs::check_proc;
+use common::{Result, Step as _, ns};
 use nix::libc::IPC_PRIVATE;
 use nix::mount::{MsFlags, mount};
 use nix::mqueue::{MQ_OFlag, MqAttr, mq_open};
@@ -22,21 +22,27 @@ pub(super) fn tmpfs() -> Tried {
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_CHROOT])?;
     unshare(CloneFlags::CLONE_NEWNS)?;
     make_private()?;
-    mount_new("tmpfs", "/tmp")?;
-    propagate("/tmp", MsFlags::MS_SHARED).step("mount", "MS_SHARED on /tmp")?;
+    mount_tmpfs("/tmp")?;
+    let none = None::<&str>;
+    mount(none, "/tmp", none, MsFlags::MS_SHARED, none).step("mount", "MS_SHARED on /tmp")?;
     in_child(CloneFlags::CLONE_NEWNS, || Ok(()))
 }
 
 pub(super) fn proc() -> Tried {
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let flags = CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS;
-    in_child(flags, || Ok(mount_own_proc()?))
+    in_child(flags, own_proc)
 }
 
 pub(super) fn proc_after_unshare() -> Tried {
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID)?;
-    in_child(CloneFlags::empty(), || Ok(mount_own_proc()?))
+    in_child(CloneFlags::empty(), own_proc)
+}
+
+fn own_proc() -> Tried {
+    make_private()?;
+    Ok(mount_proc("/proc")?)
 }
 
 pub(super) fn message_queues() -> Tried {
@@ -46,12 +52,12 @@ pub(super) fn message_queues() -> Tried {
     unshare(flags)?;
     make_private()?;
     if !Path::new("/dev/mqueue").is_dir() {
-        mount_new("tmpfs", "/dev")?;
+        mount_tmpfs("/dev")?;
         fs::create_dir("/dev/mqueue").step("mkdir", "/dev/mqueue")?;
     }
-    mount_new("mqueue", "/dev/mqueue")?;
+    mount_mqueue()?;
 
-    namespace::link(getpid(), "ipc")?;
+    ns::link(getpid(), "ipc")?;
     msgget(IPC_PRIVATE, 0o600).step("msgget", "IPC_PRIVATE")?;
     let (make, mode) = (MQ_OFlag::O_CREAT | MQ_OFlag::O_RDWR, Mode::S_IRWXU);
     mq_open("/doctor", make, mode, Some(&MqAttr::new(0, 1, 64, 0))).step("mq_open", "/doctor")?;
@@ -59,23 +65,8 @@ pub(super) fn message_queues() -> Tried {
     in_child(flags, || Ok(()))
 }
 
-fn mount_new(kind: &str, directory: &str) -> Result<()> {
-    mount(
-        Some(kind),
-        directory,
-        Some(kind),
-        MsFlags::empty(),
-        None::<&str>,
-    )
-    .step("mount", format!("{kind} on {directory}"))
-}
-
-fn make_private() -> Result<()> {
-    propagate("/", MsFlags::MS_REC | MsFlags::MS_PRIVATE).step("mount", "MS_PRIVATE on /")
-}
-
-/// mount(2) of nothing: how later mounts travel to and from this one.
-fn propagate(directory: &str, how: MsFlags) -> nix::Result<()> {
-    let none = None::<&str>;
-    mount(none, directory, none, how, none)
+fn mount_mqueue() -> Result<()> {
+    let (mqueue, none) = (Some("mqueue"), None::<&str>);
+    mount(mqueue, "/dev/mqueue", mqueue, MsFlags::empty(), none)
+        .step("mount", "mqueue on /dev/mqueue")
 }

@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-use common::netlink::{LinkMonitor, Rtnetlink, add_address, add_veth, link_up};
-use common::ping::echo;
-use common::rootless::Capability;
+use common::credentials::Capability;
+use common::net::echo;
+use common::net::netlink::{LinkMonitor, Rtnetlink, add_address, add_veth, link_up};
 use common::{Checkpoint, Step as _};
 use nix::sched::CloneFlags;
 

@@ -2,10 +2,10 @@
 
 use std::fs::{self, File};
 
-use common::identity::Identity;
-use common::namespace::{self, CLONE_NEWTIME, TYPES, check_proc};
-use common::rootless::Capability;
-use common::{Checkpoint, Error, Result, Step as _, id_map};
+use common::credentials::{Capability, Identity, write_map};
+use common::ns::{CLONE_NEWTIME, TYPES};
+use common::procfs::check_proc;
+use common::{Checkpoint, Error, Result, Step as _, ns};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 use nix::time::{ClockId, clock_gettime};
@@ -22,9 +22,9 @@ pub(super) fn child_with_maps() -> Tried {
     let maps_written = Checkpoint::new()?;
     let trial = Trial::start(CloneFlags::CLONE_NEWUSER, || Ok(maps_written.wait()?))?;
     let child = trial.child.pid();
-    id_map::write(child, "setgroups", "deny")?;
-    id_map::write(child, "uid_map", &format!("0 {uid} 1"))?;
-    id_map::write(child, "gid_map", &format!("0 {gid} 1"))?;
+    write_map(child, "setgroups", "deny")?;
+    write_map(child, "uid_map", &format!("0 {uid} 1"))?;
+    write_map(child, "gid_map", &format!("0 {gid} 1"))?;
     maps_written.open()?;
     trial.end()
 }
@@ -56,7 +56,7 @@ pub(super) fn clock() -> Tried {
     const OFFSETS: &str = "/proc/self/timens_offsets";
     const DAY: i64 = 86400;
     check_proc()?;
-    namespace::link(getpid(), "time")?;
+    ns::link(getpid(), "time")?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_TIME])?;
     unshare(CLONE_NEWTIME)?;
     fs::write(OFFSETS, format!("boottime {DAY} 0\n")).step("write", OFFSETS)?;
