@@ -59,7 +59,7 @@ fn end(job: &Job) -> Ended {
 /// Runs the jobs; returns a line of a table for each, and which of them are failures.
 fn try_all(jobs: &[Job]) -> (Vec<String>, Vec<String>) {
     let of = |who: Who| {
-        move |line: &&'static str| Job {
+        move |line: &'static str| Job {
             environment: &ENVIRONMENTS[0],
             line,
             who,

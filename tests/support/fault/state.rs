@@ -100,6 +100,6 @@ fn names(folder: impl AsRef<Path>) -> Vec<String> {
 
 /// The parent of a process, as /proc/PID/status has it.
 pub(super) fn parent(pid: Pid) -> Option<Pid> {
-    let parent = common::proc_status::field(pid, "PPid").ok()??;
+    let parent = common::procfs::field(pid, "PPid").ok()??;
     parent.parse().ok().map(Pid::from_raw)
 }
