@@ -31,7 +31,6 @@ struct Args {
     explain: ExplainArgs,
 }
 
-/// A user namespace gets a proc of its own only where that shows nothing new.
 const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
     wholly visible: `just doctor` says what covers it; or use --host-proc";
 

@@ -1,9 +1,10 @@
 //! The doctor's tables, its JSON and its narration. What it says is compared with what
 //! the labs do in `doctor_blocks.rs`.
 
+use crate::support::labs::LABS;
 use crate::support::sandbox::{self, NO_CAPABILITIES, require_a_sandbox, with_limit, with_mounts};
 use crate::support::{
-    Who, assert_transcript, everyone, host, installed, is_root, lab, labs, require, stderr, stdout,
+    Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout,
 };
 
 /// The table as a person sees it, in the book as well.
@@ -79,16 +80,16 @@ fn the_table_says_that_every_lab_runs() {
     }
 }
 
-/// The tools that need no namespaces are no labs to speak of.
 #[test]
-fn the_doctor_knows_every_lab() {
+fn the_doctor_judges_every_lab_that_needs_something_and_knows_all_that_they_need() {
     let text = stdout(&lab("doctor").args(["--json"]).command().assert());
-    for name in labs::names() {
-        let known = text.contains(&format!("{{\"name\":\"{name}\","));
-        assert!(
-            known || ["doctor", "map"].contains(&name.as_str()),
-            "{name}"
-        );
+    for lab in &LABS {
+        let judged = text.contains(&format!("{{\"name\":\"{}\",", lab.name));
+        assert_eq!(judged, !lab.needs.is_empty(), "{}", lab.name);
+        for need in lab.needs {
+            let tried = text.contains(&format!("{{\"key\":\"{need}\","));
+            assert!(tried, "{} needs {need}, which no attempt tries", lab.name);
+        }
     }
 }
 
@@ -120,7 +121,7 @@ fn the_host_is_as_it_was() {
 #[test]
 fn a_limit_of_open_files_is_told() {
     for &who in everyone() {
-        let lab = lab("doctor").by(who).shell("ulimit -n 3; exec \"$@\"");
+        let lab = lab("doctor").by(who).shell("ulimit -n 4; exec \"$@\"");
         let text = stdout(&lab.command().assert().code(1));
         assert!(
             text.contains("The number of open files is at a limit"),

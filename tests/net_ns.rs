@@ -137,14 +137,17 @@ fn a_kill_never_leaves_veth0_on_the_real_host() {
 #[test]
 fn a_veth0_that_exists_is_said_plainly_and_left_alone() {
     require!(is_root(), "makes a host of its own");
-    for via in ["netlink", "ip"] {
+    let ips_own_words = "ip says: RTNETLINK answers: File exists";
+    for (via, error, hint) in [
+        ("netlink", "net_ns: *EEXIST: File exists", "veth0 exists"),
+        ("ip", "net_ns: ip link add veth0 type veth", ips_own_words),
+    ] {
         let script = format!(
             "ip link add veth0 type veth peer name other
              net_ns --host --via {via} >/dev/null; echo \"status $?\"; ip link show veth0 >/dev/null && echo there"
         );
         let output = host::on_own_host(&script).stdout("status 1\nthere\n");
-        let error = stderr(&output.success());
-        assert_error(&error, "net_ns: *EEXIST: File exists", "veth0 exists");
+        assert_error(&stderr(&output.success()), error, hint);
     }
 }
 
@@ -192,10 +195,9 @@ fn a_veth0_without_an_address_is_removed_at_once() {
     require!(installed("strace"), "makes a system call fail with strace");
     let script = "strace -qq -o /tmp/calls -e trace=sendto -e inject=sendto:error=ENOBUFS:when=3 \
              net_ns --host >/dev/null; echo \"status $?\"
-         grep -o 'RTM_[A-Z]*' /tmp/calls";
-    let run = host::on_own_host(script).success();
-    let expected = "status 1\nRTM_GETLINK\nRTM_NEWLINK\nRTM_NEWADDR\nRTM_DELLINK\n";
-    assert_eq!(stdout(&run), expected);
+         # Some versions of strace know RTM_DELLINK by its number only.
+         grep -cE 'nlmsg_type=(RTM_DELLINK|0x11)' /tmp/calls";
+    let run = host::on_own_host(script).success().stdout("status 1\n1\n");
     let error = stderr(&run);
     assert!(
         error.starts_with("net_ns: RTM_NEWADDR 169.254.1.1/30: ENOBUFS"),

@@ -6,6 +6,7 @@ use common::ns::{describe, make_private, mount_proc};
 use common::process::{ANY_CHILD, exec, fork_untied, kill, waitpid};
 use common::signals::{Policy, Signals, Supervisor, has_it_too};
 use common::{Checkpoint, Result, Step as _, clone, explain};
+use nix::errno::Errno;
 use nix::libc::WNOHANG;
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigSet, Signal};
@@ -25,6 +26,9 @@ const ITS_OWN: [Signal; 10] = [
     Signal::SIGTTIN,
     Signal::SIGTTOU,
 ];
+
+const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
+    wholly visible: `just doctor` says what covers it; or use --host-proc";
 
 // ANCHOR: run
 pub(crate) fn lab(command: &[OsString], host_proc: bool, reaps: bool) -> Result<u8> {
@@ -67,7 +71,7 @@ fn init_function(
 ) -> Result<u8> {
     if !host_proc {
         make_private()?;
-        mount_proc("/proc")?;
+        mount_proc("/proc").map_err(|error| error.hint_if(Errno::EPERM, COVERED))?;
         explain!("mount(\"proc\", \"/proc\"): ps in the namespace shows the namespace");
     }
     let program = fork_untied(|| {

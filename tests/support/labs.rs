@@ -16,11 +16,6 @@ pub(crate) fn lines() -> Vec<&'static str> {
     LABS.iter().flat_map(|lab| lab.lines).copied().collect()
 }
 
-/// The labs of these lines.
-pub(crate) fn labs() -> Vec<Lab> {
-    lines().into_iter().map(of).collect()
-}
-
 /// The lab of a command line whose words hold no blanks.
 pub(crate) fn of(line: &str) -> Lab {
     let mut words = line.split(' ');

@@ -54,6 +54,10 @@ impl Plot {
         self.stroke(from, to, stroke);
     }
 
+    #[allow(
+        dead_code,
+        reason = "the benchmark draws bars, the plots of the book none"
+    )]
     pub(crate) fn bar(&mut self, series: usize, (x, y): Point, width: f64) {
         self.add(format_args!(
             "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"14\" fill=\"{}\" \
