@@ -86,9 +86,12 @@ pub(crate) fn lab(name: &str) -> Lab {
         name: name.into(),
         who: everyone()[0],
         args: Vec::new(),
-        shell: "exec \"$@\"".into(),
+        shell: PLAINLY.into(),
     }
 }
+
+/// Shell code that adds nothing.
+const PLAINLY: &str = "exec \"$@\"";
 
 impl Lab {
     /// Another caller.
@@ -112,32 +115,24 @@ impl Lab {
 
     /// The words of the command, to be run as they are.
     fn words(&self) -> Vec<OsString> {
-        let mut words: Vec<OsString> = match (is_root(), self.who) {
-            // A UTS namespace whose name the test knows.
-            (true, Who::Root) => STAGE_ROOT.iter().map(Into::into).collect(),
-            (true, Who::User) => STAGE_USER.iter().map(Into::into).collect(),
-            (false, _) => vec!["env".into()],
-        };
-        if is_root() && self.who == Who::User {
-            words.push(directory().into());
+        let mut words = stage(self.who);
+        if self.shell != PLAINLY {
+            words.extend(["sh".into(), "-c".into(), self.shell.clone().into()]);
+            words.push("sh".into());
         }
-        words.extend([
-            "sh".into(),
-            "-c".into(),
-            self.shell.clone().into(),
-            "sh".into(),
-        ]);
         words.push(self.path().into());
         words.extend(self.args.iter().cloned());
         words
     }
 
     fn path(&self) -> PathBuf {
-        if is_root() && self.who == Who::User && !*REACHABLE {
-            Path::new("/mnt").join(&self.name)
+        let hidden = is_root() && self.who == Who::User && !*REACHABLE;
+        let folder = if hidden {
+            Path::new("/mnt")
         } else {
-            directory().join(&self.name)
-        }
+            directory()
+        };
+        folder.join(&self.name)
     }
 
     /// The command for assert_cmd.
@@ -176,7 +171,7 @@ impl Lab {
         stderr(&self.run().code(1))
     }
 
-    /// The same, normalised, below its command line.
+    /// What it prints, normalised, below its command line.
     pub(crate) fn transcript(&self) -> String {
         self.shown(&self.printed())
     }
@@ -220,30 +215,28 @@ fn quoted(word: &str) -> String {
     }
 }
 
-const STAGE_ROOT: &[&str] = &[
-    "unshare",
-    "--uts",
-    "sh",
-    "-c",
-    "echo antero >/proc/sys/kernel/hostname; exec \"$@\"",
-    "sh",
-];
+const BECOME_USER: &str = "setpriv --reuid=1234 --regid=1234 --clear-groups env HOME=/nonexistent";
 
-/// The first argument is the folder of the labs. Where an ordinary user cannot
-/// reach it (below /root, say), it appears on /mnt of a mount namespace.
-const STAGE_USER: &[&str] = &[
-    "unshare",
-    "--uts",
-    "--mount",
-    "sh",
-    "-c",
-    "echo antero >/proc/sys/kernel/hostname
-     become='setpriv --reuid=1234 --regid=1234 --clear-groups'
-     $become test -x \"$1\" || mount --bind \"$1\" /mnt
-     shift
-     exec $become env HOME=/nonexistent \"$@\"",
-    "sh",
-];
+/// What stands before a command, so that it runs as who it is meant to, in a UTS
+/// namespace whose name the test knows. Where an ordinary user cannot reach the folder
+/// of the labs (below /root, say), it appears on /mnt of a mount namespace.
+fn stage(who: Who) -> Vec<OsString> {
+    if !is_root() {
+        return vec!["env".into()];
+    }
+    let (mut mounts, mut mount, mut become_user) = ("--uts", "", "");
+    if who == Who::User {
+        become_user = BECOME_USER;
+        if !*REACHABLE {
+            (mounts, mount) = ("--mount", "mount --bind \"$0\" /mnt;");
+        }
+    }
+    let name = format!("echo {HOSTNAME} >/proc/sys/kernel/hostname;");
+    let script = format!("{name} {mount} exec {become_user} \"$@\"");
+    let words = ["unshare", "--uts", mounts, "sh", "-c", &script];
+    let folder = directory().into();
+    words.into_iter().map(Into::into).chain([folder]).collect()
+}
 
 /// Where cargo put the labs that this test was built with; $LABS names another
 /// folder, such as that of the release binaries.

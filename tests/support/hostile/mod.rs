@@ -2,68 +2,48 @@
 
 mod environments;
 
-use std::ffi::OsString;
 use std::process::Command;
 
 use super::normalise::normalise;
 use super::run::{self, Ended, HOLD_LIFELINE};
 use super::sandbox::SECCOMP;
-use super::{Who, directory, is_root, lab};
+use super::{BECOME_USER, REACHABLE, Who, directory, is_root, lab};
 pub(crate) use environments::{ENVIRONMENTS, Environment, Must};
-
-/// Shell code around the code of an environment; `$1` says who, `$2` is the folder
-/// of the labs, `$3` the shell code of the caller.
-const STAGE: &str = r#"
-become= enter=
-if [ $1 = User ]; then
-    become='setpriv --reuid=1234 --regid=1234 --clear-groups env HOME=/nonexistent'
-    $become test -x "$2" || mount --bind "$2" /mnt
-fi
-around=$3; shift 3
-"#;
 
 /// The command that runs a line of the labs there. What stands before the lab is
 /// executed away: the command's process becomes the lab where `after` is empty.
 pub(crate) fn command(environment: &Environment, line: &str, who: Who) -> Command {
     let lab = super::labs::of(line).by(who);
-    let Environment {
-        before,
-        after,
-        around,
-        ..
-    } = environment;
+    let Environment { before, after, .. } = environment;
+    let inner = "$enter $become sh -c \"$around\" sh \"$@\"";
     let last = match *after {
-        "" => "exec $enter $become sh -c \"$around\" sh \"$@\"".to_owned(),
-        after => {
-            format!("$enter $become sh -c \"$around\" sh \"$@\"; status=$?; {after}; exit $status")
-        }
+        "" => format!("exec {inner}"),
+        after => format!("{inner}; status=$?; {after}; exit $status"),
     };
-    let script = format!("{HOLD_LIFELINE}{STAGE}{before}\n{last}");
-    let mut words: Vec<OsString> = Vec::new();
+    let (outer, name) = match is_root() {
+        true => ("unshare", "echo antero >/proc/sys/kernel/hostname"),
+        false => ("env", ""),
+    };
+    let is_other = is_root() && who == Who::User;
+    let become_user = if is_other { BECOME_USER } else { "" };
+    let folder = directory().display();
+    let mount = match is_other && !*REACHABLE {
+        true => format!("mount --bind '{folder}' /mnt"),
+        false => String::new(),
+    };
+    let script = format!(
+        "{HOLD_LIFELINE} {name}
+         become='{become_user}' enter= around=$1; shift
+         {mount}\n{before}\n{last}"
+    );
+    let mut command = Command::new(outer);
     if is_root() {
-        let name = "echo antero >/proc/sys/kernel/hostname; exec \"$@\"";
-        words.extend(["unshare", "--uts", "--mount", "sh", "-c", name, "sh"].map(Into::into));
+        command.args(["--uts", "--mount"]);
     }
-    let who = if is_root() {
-        format!("{who:?}")
-    } else {
-        "Root".into()
-    };
-    words.extend([
-        "sh".into(),
-        "-c".into(),
-        script.into(),
-        "sh".into(),
-        who.into(),
-    ]);
-    words.extend([directory().into(), around.into(), lab.path().into()]);
-    words.extend(lab.args);
-    let mut command = Command::new(&words[0]);
-    command
-        .args(&words[1..])
-        .env_remove("SHELL")
-        .env("SECCOMP", SECCOMP)
-        .env("LC_ALL", "C");
+    command.args(["sh", "-c", &script, "sh", environment.around]);
+    command.arg(lab.path()).args(lab.args);
+    command.env_remove("SHELL").env("SECCOMP", SECCOMP);
+    command.env("LC_ALL", "C");
     command
 }
 
