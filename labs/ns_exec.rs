@@ -15,7 +15,8 @@ use nix::sched::{CloneFlags, setns};
 use nix::sys::stat::Mode;
 
 const HELP: &str = "\
-Joins a namespace by the FILE that stands for it, and executes PROGRAM in it
+Joins a namespace by the FILE that stands for it, and executes PROGRAM in it.
+nsenter joins several at once.
 
 Usage: ns_exec [--type TYPE] FILE PROGRAM [ARGS]...
 

@@ -26,7 +26,7 @@ fn a_bind_mounted_file_keeps_the_namespace_and_can_be_joined() {
          wait_for grep parent /tmp/said
          child=$(child_of $lab)
          mount --bind /proc/$child/ns/uts /tmp/uts
-         kill -INT $lab; wait $lab
+         kill $lab; wait $lab
          ns_exec /tmp/uts uname -n
          ns_exec --type uts /tmp/uts uname -n; umount /tmp/uts";
     host::on_own_host(script)

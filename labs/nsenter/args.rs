@@ -95,23 +95,20 @@ impl Args {
         if self.wd.is_some() && self.wdns.is_some() {
             return Err(usage_error("--wd cannot be used with --wdns"));
         }
-        let mut sources = self.namespaces.values().chain(&self.root).chain(&self.wd);
-        let ids = [self.setuid, self.setgid];
+        let sources = self.namespaces.values().chain(&self.root).chain(&self.wd);
+        let (sources, ids): (Vec<_>, _) = (sources.collect(), [self.setuid, self.setgid]);
         let needs_target = self.all
             || self.env
-            || ids.contains(&Some(Id::Follow))
-            || sources.any(|source| *source == Source::Target);
+            || sources.contains(&&Source::Target)
+            || ids.contains(&Some(Id::Follow));
         if needs_target && self.target.is_none() {
             return Err(usage_error(
                 "--target PID is required: an option without =FILE or =DIR takes what the \
                  target has",
             ));
         }
-        let changes_something = needs_target
-            || !self.namespaces.is_empty()
-            || [&self.root, &self.wd].into_iter().any(Option::is_some)
-            || self.wdns.is_some()
-            || ids.iter().any(Option::is_some);
+        let changes_something =
+            needs_target || !sources.is_empty() || self.wdns.is_some() || ids != [None, None];
         if !changes_something {
             return Err(usage_error(
                 "nothing to join or to change: name a type such as --net, or --all",

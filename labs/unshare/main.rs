@@ -6,11 +6,11 @@ mod accounts;
 mod args;
 mod clocks;
 mod helper;
-mod hole;
 mod map;
 mod maps;
 mod mounts;
 mod persist;
+mod range;
 mod ranges;
 mod signal_name;
 

@@ -9,14 +9,30 @@ use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::hole::around;
-use crate::ranges::{Files, Range, Ranges};
+use crate::range::{Range, around};
+use crate::ranges::Ranges;
+
+/// The files that tell of users, or of groups.
+#[derive(Clone, Copy)]
+pub(crate) struct Files {
+    /// In /proc/PID.
+    pub(crate) map: &'static str,
+    /// What one of them is called.
+    id: &'static str,
+    /// subuid(5), subgid(5).
+    pub(crate) subids: &'static str,
+    /// newuidmap(1), newgidmap(1).
+    program: &'static str,
+    /// Who has it may map every ID.
+    capability: Capability,
+}
 
 pub(crate) const USERS: Files = Files {
     map: "uid_map",
     id: "uid",
     subids: "/etc/subuid",
     program: "newuidmap",
+    capability: Capability::CAP_SETUID,
 };
 
 pub(crate) const GROUPS: Files = Files {
@@ -24,6 +40,7 @@ pub(crate) const GROUPS: Files = Files {
     id: "gid",
     subids: "/etc/subgid",
     program: "newgidmap",
+    capability: Capability::CAP_SETGID,
 };
 
 /// The lines of one map: none if it is to stay empty.
@@ -63,15 +80,10 @@ impl Map {
     /// In the helper: with the capability of the old user namespace the kernel
     /// takes every map; for an ordinary user a set-user-ID program vouches.
     pub(crate) fn write_ranges(&self, pid: Pid) -> Result<()> {
-        let capability = match self.files.map {
-            "uid_map" => Capability::CAP_SETUID,
-            _ => Capability::CAP_SETGID,
-        };
-        if is_capable(&[capability]) {
-            return write_map(pid, self.files.map, &self.text());
+        let (text, program) = (self.text(), self.files.program);
+        if is_capable(&[self.files.capability]) {
+            return write_map(pid, self.files.map, &text);
         }
-        let program = self.files.program;
-        let text = self.text();
         let mut command = Command::new(program);
         command.arg(pid.to_string()).args(text.split_whitespace());
         let map = printable(text.trim_end().replace('\n', ", ").as_ref());

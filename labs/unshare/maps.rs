@@ -6,7 +6,8 @@ use nix::unistd::{getegid, geteuid, getpid};
 
 use crate::helper::Helper;
 use crate::map::{GROUPS, Map, USERS};
-use crate::ranges::{Range, Ranges};
+use crate::range::Range;
+use crate::ranges::Ranges;
 
 /// What the options ask for.
 #[derive(Default)]
@@ -55,8 +56,12 @@ impl Maps {
     /// is: inside one without maps every ID reads 65534.
     pub(crate) fn prepare(mapping: &Mapping) -> Result<Self> {
         let (pid, euid, egid) = (getpid(), geteuid().as_raw(), getegid().as_raw());
-        let user = mapping.user.map(|inner| Range::of_one(inner, euid));
-        let group = mapping.group.map(|inner| Range::of_one(inner, egid));
+        let user = mapping
+            .user
+            .map(|user| Range::new(user.into(), euid.into(), 1));
+        let group = mapping
+            .group
+            .map(|group| Range::new(group.into(), egid.into(), 1));
         let users = Map::new(USERS, user, &mapping.users, euid)?;
         let groups = Map::new(GROUPS, group, &mapping.groups, euid)?;
         let helper = if users.own && groups.own {

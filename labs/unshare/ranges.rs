@@ -7,6 +7,8 @@ use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 
 use crate::accounts::user_name;
+use crate::map::Files;
+use crate::range::Range;
 
 /// The argument of --map-users and --map-groups.
 #[derive(Clone, Copy)]
@@ -20,49 +22,16 @@ pub(crate) enum Ranges {
     All,
 }
 
-/// One line of a map. Sums of two IDs of 32 bits need more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Range {
-    pub(crate) inner: u64,
-    pub(crate) outer: u64,
-    pub(crate) count: u64,
-}
-
-impl Range {
-    /// The line that maps a single ID.
-    pub(crate) fn of_one(inner: u32, outer: u32) -> Self {
-        Self {
-            inner: inner.into(),
-            outer: outer.into(),
-            count: 1,
-        }
-    }
-}
-
-/// The files that tell of users, or of groups.
-#[derive(Clone, Copy)]
-pub(crate) struct Files {
-    /// In /proc/PID.
-    pub(crate) map: &'static str,
-    /// What one of them is called.
-    pub(crate) id: &'static str,
-    /// subuid(5), subgid(5).
-    pub(crate) subids: &'static str,
-    /// newuidmap(1), newgidmap(1).
-    pub(crate) program: &'static str,
-}
-
 impl FromStr for Ranges {
-    type Err = String;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "subids" => Ok(Self::Subids),
-            "all" => Ok(Self::All),
-            _ => parse(text)
-                .map(Self::Given)
-                .ok_or_else(|| "a range is INNER:OUTER:COUNT, or OUTER,INNER,COUNT".to_owned()),
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        match (text, parse(text)) {
+            ("auto", _) => Ok(Self::Auto),
+            ("subids", _) => Ok(Self::Subids),
+            ("all", _) => Ok(Self::All),
+            (_, Some(range)) => Ok(Self::Given(range)),
+            (_, None) => Err("a range is INNER:OUTER:COUNT, or OUTER,INNER,COUNT"),
         }
     }
 }
@@ -72,15 +41,10 @@ fn parse(text: &str) -> Option<Range> {
     let commas = text.contains(',');
     let mut numbers = text.split(if commas { ',' } else { ':' }).map(number);
     let (first, second, count) = (numbers.next()??, numbers.next()??, numbers.next()??);
-    let (inner, outer) = if commas {
-        (second, first)
+    let range = if commas {
+        Range::new(second, first, count)
     } else {
-        (first, second)
-    };
-    let range = Range {
-        inner,
-        outer,
-        count,
+        Range::new(first, second, count)
     };
     numbers.next().is_none().then_some(range)
 }
@@ -94,10 +58,10 @@ impl Ranges {
     pub(crate) fn resolve(self, files: Files, euid: u32) -> Result<Vec<Range>> {
         match self {
             Self::Given(range) => Ok(vec![range]),
-            Self::Auto => Ok(vec![Range {
-                inner: 0,
-                ..first_block(files.subids, euid)?
-            }]),
+            Self::Auto => {
+                let block = first_block(files.subids, euid)?;
+                Ok(vec![Range::new(0, block.outer, block.count)])
+            }
             Self::Subids => Ok(vec![first_block(files.subids, euid)?]),
             Self::All => all(files.map),
         }
@@ -114,11 +78,7 @@ fn first_block(path: &'static str, euid: u32) -> Result<Range> {
         let user = fields.next()?;
         let mine = user == uid || name.as_ref().is_some_and(|name| name == user);
         let (start, count) = (number(fields.next()?)?, number(fields.next()?)?);
-        mine.then_some(Range {
-            inner: start,
-            outer: start,
-            count,
-        })
+        mine.then_some(Range::new(start, start, count))
     };
     text.lines().find_map(block).ok_or_else(|| {
         Error::new("find", format!("uid {euid} in {path}"), Errno::ENOENT).hint(format!(
@@ -135,11 +95,7 @@ fn all(map: &str) -> Result<Vec<Range>> {
     let line = |line: &str| {
         let mut fields = line.split_whitespace().map(number);
         let (inner, _, count) = (fields.next()??, fields.next()??, fields.next()??);
-        Some(Range {
-            inner,
-            outer: inner,
-            count,
-        })
+        Some(Range::new(inner, inner, count))
     };
     Ok(text.lines().filter_map(line).collect())
 }

@@ -1,6 +1,23 @@
-//! A map of ranges in which a single ID is mapped apart from them.
+//! One line of a map, and what remains of it around an ID that is mapped apart.
 
-use crate::ranges::Range;
+/// `count` IDs, from `inner` on inside and from `outer` on outside. Sums of two IDs of
+/// 32 bits need more.
+#[derive(Clone, Copy)]
+pub(crate) struct Range {
+    pub(crate) inner: u64,
+    pub(crate) outer: u64,
+    pub(crate) count: u64,
+}
+
+impl Range {
+    pub(crate) fn new(inner: u64, outer: u64, count: u64) -> Self {
+        Self {
+            inner,
+            outer,
+            count,
+        }
+    }
+}
 
 // ANCHOR: hole
 /// The ranges around a single ID that is mapped already: neither it nor what it
@@ -18,11 +35,7 @@ pub(crate) fn around(single: Range, range: Range) -> Vec<Range> {
         if count == 0 {
             return pieces;
         }
-        pieces.push(Range {
-            inner,
-            outer,
-            count,
-        });
+        pieces.push(Range::new(inner, outer, count));
         inner += count;
         outer += count;
     }
