@@ -1,7 +1,7 @@
 //! As whom things are tried: as the caller, and by root as an ordinary user, too.
 
 use common::Error;
-use common::credentials::{Capability, drop_to_ordinary_user, is_capable, ordinary_user};
+use common::credentials::{drop_to_ordinary_user, ordinary_user};
 use common::process::Lifeline;
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
@@ -20,19 +20,22 @@ pub(crate) struct Caller {
 
 /// The caller, and an ordinary user where the caller can become one.
 pub(crate) fn all() -> Vec<Caller> {
-    let you = (geteuid().as_raw(), false);
-    let callers =
-        [you, (ordinary_user(), true)].map(|(uid, is_ordinary)| Caller { uid, is_ordinary });
-    let exists = |caller: &Caller| !caller.is_ordinary || caller.try_to(|| Ok(())).is_ok();
-    callers.into_iter().filter(exists).collect()
+    let you = Caller {
+        uid: geteuid().as_raw(),
+        is_ordinary: false,
+    };
+    let ordinary = Caller {
+        uid: ordinary_user(),
+        is_ordinary: true,
+    };
+    let exists = ordinary.try_to(|| Ok(())).is_ok();
+    [you]
+        .into_iter()
+        .chain(exists.then_some(ordinary))
+        .collect()
 }
 
 impl Caller {
-    /// Whether a lab works directly, or has to enter a user namespace first.
-    pub(crate) fn is_capable(self, needed: &[Capability]) -> bool {
-        !self.is_ordinary && is_capable(needed)
-    }
-
     /// Does something as this caller, in a child of its own.
     pub(crate) fn try_to(self, work: impl Fn() -> Tried) -> Tried {
         // The kernel cuts the tie to the parent when a process changes its user.

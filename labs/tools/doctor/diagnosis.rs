@@ -22,7 +22,6 @@ pub(crate) struct Cause {
 pub(crate) type Words = Vec<(&'static str, String)>;
 
 /// A refusal, and what is said of it.
-#[derive(Clone)]
 pub(crate) struct Diagnosis {
     pub(crate) refusal: Refusal,
     pub(crate) cause: &'static str,
@@ -38,21 +37,28 @@ pub(crate) fn diagnose(refusal: Refusal, caller: Caller) -> Diagnosis {
     let explains = |cause: &'static Cause| Some((cause, (cause.explains)(&refusal, caller)?));
     let found = CAUSES.iter().find_map(explains);
     let (cause, words) = found.unwrap_or((&UNKNOWN, Words::new()));
-    let fill =
-        |text: String, (word, value): &(&str, String)| text.replace(&format!("{{{word}}}"), value);
-    let filled = |text: &str| words.iter().fold(text.to_owned(), fill);
     Diagnosis {
         cause: cause.key,
-        reason: filled(cause.reason),
-        fix: filled(cause.fix),
+        reason: filled(cause.reason, &words),
+        fix: filled(cause.fix, &words),
         refusal,
     }
 }
 
+fn filled(text: &str, words: &Words) -> String {
+    let mut text = text.to_owned();
+    for (word, value) in words {
+        text = text.replace(&format!("{{{word}}}"), value);
+    }
+    text
+}
+
+/// For a cause whose texts name nothing.
 pub(crate) fn when(explained: bool) -> Option<Words> {
     explained.then(Words::new)
 }
 
+/// For a cause whose texts name one thing.
 pub(crate) fn word(name: &'static str, value: &str) -> Option<Words> {
     Some(vec![(name, value.to_owned())])
 }

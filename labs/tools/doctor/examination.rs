@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use common::credentials::Capability;
+use common::credentials::{Capability, is_capable};
 use common::explain;
 use nix::errno::Errno;
 
@@ -35,14 +35,12 @@ fn examine(caller: Caller) -> Examination {
     let mut waited_for = Vec::new();
     let findings = ATTEMPTS.iter().map(|attempt| {
         let tried = patiently(|| caller.try_to(attempt.work), &mut waited_for);
-        let outcome = tried.as_ref().err().map(ToString::to_string);
-        explain!(
-            "{key}, as uid {uid}: {calls}\n{outcome}",
-            key = attempt.key,
-            uid = caller.uid,
-            calls = attempt.calls,
-            outcome = outcome.as_deref().unwrap_or("works")
-        );
+        let outcome = match &tried {
+            Ok(()) => "works".to_owned(),
+            Err(refusal) => refusal.to_string(),
+        };
+        let Attempt { key, calls, .. } = attempt;
+        explain!("{key}, as uid {uid}: {calls}\n{outcome}", uid = caller.uid);
         let refused = tried.err().map(|refusal| diagnose(refusal, caller));
         Finding { attempt, refused }
     });
@@ -97,5 +95,6 @@ pub(crate) fn all_labs_run(all: &[Examination]) -> bool {
 
 /// The command line that the verdict is about.
 pub(crate) fn command(lab: &Lab, caller: Caller) -> &'static str {
-    lab.command(caller.is_capable(&[Capability::CAP_SYS_ADMIN]))
+    let works_directly = !caller.is_ordinary && is_capable(&[Capability::CAP_SYS_ADMIN]);
+    lab.command(works_directly)
 }

@@ -41,9 +41,8 @@ impl Refusal {
     /// The types of namespace that were asked for.
     fn types(&self) -> impl Iterator<Item = Type> {
         let flags = self.flags;
-        TYPES
-            .into_iter()
-            .filter(move |kind| flags.contains(kind.flag))
+        let is_asked_for = move |kind: &Type| flags.contains(kind.flag);
+        TYPES.into_iter().filter(is_asked_for)
     }
 
     /// What limits them in the caller's user namespace, where a limit has refused.
@@ -59,11 +58,8 @@ impl Refusal {
             let missing = self.types().find(|kind| !evidence::has_type(kind));
             return missing.map(|kind| kind.name);
         }
-        let file = self
-            .object
-            .rsplit_once("/ns/")
-            .filter(|_| self.misses("/proc"));
-        file.map(|(_, name)| name)
+        let (_, name) = self.object.rsplit_once("/ns/")?;
+        self.misses("/proc").then_some(name)
     }
 
     /// A file below this directory is not there.
@@ -85,9 +81,8 @@ impl Refusal {
 
     /// What could not be mounted, and where.
     pub(crate) fn mount(&self, errno: Errno) -> Option<(&str, &str)> {
-        self.object
-            .split_once(" on ")
-            .filter(|_| self.is("mount", errno))
+        let mount = self.object.split_once(" on ");
+        mount.filter(|_| self.is("mount", errno))
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn collect() -> Result<World> {
 
 /// This process's PID in the PID namespace of /proc, which may be another than its own.
 fn own_pid() -> nix::Result<Option<i32>> {
-    match readlinkat(nix::fcntl::AT_FDCWD, "/proc/self") {
+    match fs::read_link("/proc/self").map_err(raw) {
         Ok(text) => Ok(text.to_str().and_then(|text| text.parse().ok())),
         Err(Errno::ENOENT) => Ok(None),
         Err(errno) => Err(errno),
@@ -72,14 +72,17 @@ fn numbers_in(path: &str) -> nix::Result<Vec<i32>> {
     Ok(numbers)
 }
 
+pub(crate) fn open_at(directory: &OwnedFd, path: &str, flags: OFlag) -> nix::Result<OwnedFd> {
+    openat(directory, path, flags | OFlag::O_CLOEXEC, Mode::empty())
+}
+
 pub(crate) fn raw(error: io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
 
 // ANCHOR: process
 fn read_process(world: &mut World, proc: &OwnedFd, pid: i32) -> nix::Result<()> {
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let process = openat(proc, pid.to_string().as_str(), flags, Mode::empty())?;
+    let process = open_at(proc, &pid.to_string(), OFlag::O_PATH | OFlag::O_DIRECTORY)?;
 
     // A zombie has left all but two.
     let mut namespaces = Vec::with_capacity(TYPES.len());
@@ -128,8 +131,7 @@ fn follow(world: &mut World, process: &OwnedFd, link: &str) -> nix::Result<Optio
         return Ok(None);
     };
     if !world.namespaces.contains_key(&id) {
-        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        ask(world, openat(process, link, flags, Mode::empty())?)?;
+        ask(world, open_at(process, link, OFlag::O_RDONLY)?)?;
     }
     Ok(Some(id))
 }
@@ -158,8 +160,7 @@ struct Status {
 
 impl Status {
     fn read(process: &OwnedFd) -> nix::Result<Self> {
-        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-        let mut file = File::from(openat(process, "status", flags, Mode::empty())?);
+        let mut file = File::from(open_at(process, "status", OFlag::O_RDONLY)?);
         let mut text = Vec::with_capacity(4096);
         file.read_to_end(&mut text).map_err(raw)?;
         let field = |name: &str| {

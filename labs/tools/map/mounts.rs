@@ -8,11 +8,10 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use common::lab::printable;
 use common::{Error, Result};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
-use nix::sys::stat::Mode;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 
-use crate::collect::raw;
+use crate::collect::{open_at, raw};
 use crate::model::{Id, World};
 use crate::relations::ask;
 
@@ -25,12 +24,9 @@ pub(crate) fn collect(world: &mut World, proc: &OwnedFd) -> Result<()> {
         let members = namespace.map(|found| found.members.clone());
         for pid in members.unwrap_or_default() {
             // A path of this process's own mounts needs no detour.
-            let root = if own.contains(&id) {
-                String::new()
-            } else {
-                format!("/proc/{pid}/root")
-            };
-            match of_process(world, proc, pid, &root) {
+            let detour = format!("/proc/{pid}/root");
+            let root = if own.contains(&id) { "" } else { &detour };
+            match of_process(world, proc, pid, root) {
                 Ok(()) => break,
                 // This one has ended, which is EINVAL while it is a zombie: ask the next.
                 Err(Errno::ENOENT | Errno::ESRCH | Errno::EINVAL) => {}
@@ -97,19 +93,14 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 /// anything on the path by now: so no link is followed, and nothing is opened for
 /// reading before it is known for a namespace.
 fn open_mount(proc: &OwnedFd, pid: i32, path: &OsString) -> nix::Result<OwnedFd> {
-    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
-    let root = openat(proc, format!("{pid}/root").as_str(), flags, Mode::empty())?;
+    let root = open_at(proc, &format!("{pid}/root"), OFlag::O_PATH)?;
     let how = OpenHow::new()
-        .flags(flags)
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
         .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
     let place = openat2(&root, path.as_os_str(), how)?;
     if fstatfs(&place)?.filesystem_type() != NSFS_MAGIC {
         return Err(Errno::EINVAL);
     }
     let again = format!("/proc/self/fd/{}", place.as_raw_fd());
-    open(
-        again.as_str(),
-        OFlag::O_RDONLY | OFlag::O_CLOEXEC,
-        Mode::empty(),
-    )
+    open_at(proc, &again, OFlag::O_RDONLY)
 }

@@ -10,8 +10,11 @@ pub(crate) const PADDING: usize = 10;
 
 /// A column: where it is, and whether its cells begin or end there.
 pub(crate) type Column = (usize, &'static str);
-pub(crate) const BEGINS: &str = "start";
-pub(crate) const ENDS: &str = "end";
+pub(crate) const BEGINS: &str = "";
+pub(crate) const ENDS: &str = " text-anchor=\"end\"";
+
+/// Where a box begins and ends, and how deep it lies.
+type Place = (usize, usize, usize);
 
 /// Writes one line of a table for a node, from where and how deep it lies.
 pub(crate) type WriteRow<'r> = &'r mut dyn FnMut(&mut Picture, &Node<'_>, usize, usize);
@@ -29,80 +32,63 @@ pub(crate) struct Picture {
 
 impl Picture {
     pub(crate) fn text(&mut self, (x, anchor): Column, text: &str, more: &str) {
-        let anchor = if anchor == ENDS {
-            " text-anchor=\"end\""
-        } else {
-            ""
-        };
+        let (y, text) = (self.y, escaped(text));
         // Writing to a String cannot fail, here and below.
         let _ = writeln!(
             self.texts,
-            "<text x=\"{x}\" y=\"{}\"{anchor}{more}>{}</text>",
-            self.y,
-            escaped(text)
+            "<text x=\"{x}\" y=\"{y}\"{anchor}{more}>{text}</text>"
         );
     }
 
-    fn area(&mut self, place: (usize, usize), size: (usize, usize), look: &str) {
+    fn area(&mut self, (x, y): (usize, usize), (width, height): (usize, usize), look: &str) {
         let _ = writeln!(
             self.shapes,
-            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" {look}/>",
-            place.0, place.1, size.0, size.1
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {look}/>"
         );
-    }
-
-    /// A box around the nodes below `node`. `row` writes one line of the table, and is
-    /// told where it begins and how deep it lies.
-    fn boxed(
-        &mut self,
-        node: &Node<'_>,
-        (left, right, level): (usize, usize, usize),
-        look: &str,
-        row: WriteRow<'_>,
-    ) {
-        let top = self.y + PADDING;
-        self.y = top + 18;
-        self.highlight(node, left, right);
-        row(self, node, left + PADDING, level);
-        for child in &node.children {
-            if child.is_a_box(node) {
-                let inner = (left + self.inset, right - self.inset / 2, level + 1);
-                self.boxed(child, inner, look, row);
-            } else {
-                self.y += LINE;
-                self.highlight(child, left, right);
-                row(self, child, left + PADDING, level + 1);
-            }
-        }
-        self.y += PADDING;
-        let look = format!("rx=\"8\" {look}");
-        self.area((left, top), (right - left, self.y - top), &look);
-    }
-
-    fn highlight(&mut self, node: &Node<'_>, left: usize, right: usize) {
-        if node.marked {
-            let look = "rx=\"4\" fill=\"#2a9d6a\" fill-opacity=\"0.35\"";
-            self.area((left + 4, self.y - 14), (right - left - 8, LINE - 2), look);
-        }
     }
 
     /// One box for each node, from border to border.
     pub(crate) fn boxes(&mut self, nodes: &[Node<'_>], look: &str, row: WriteRow<'_>) {
+        let look = format!("rx=\"8\" {look}");
         for node in nodes {
-            self.boxed(node, (PADDING, WIDTH - PADDING, 0), look, row);
+            self.boxed(node, (PADDING, WIDTH - PADDING, 0), &look, row);
         }
         self.y += PADDING;
     }
+
+    /// A box around a node and what stands below it.
+    fn boxed(&mut self, node: &Node<'_>, place: Place, look: &str, row: WriteRow<'_>) {
+        let (left, right, level) = place;
+        let top = self.y + PADDING;
+        self.y = top + 18;
+        self.row(node, place, row);
+        for child in &node.children {
+            if is_inside(child, node) {
+                let inner = (left + self.inset, right - self.inset / 2, level + 1);
+                self.boxed(child, inner, look, row);
+            } else {
+                self.y += LINE;
+                self.row(child, (left, right, level + 1), row);
+            }
+        }
+        self.y += PADDING;
+        self.area((left, top), (right - left, self.y - top), look);
+    }
+
+    fn row(&mut self, node: &Node<'_>, (left, right, level): Place, row: WriteRow<'_>) {
+        if node.marked {
+            let look = "rx=\"4\" fill=\"#2a9d6a\" fill-opacity=\"0.35\"";
+            self.area((left + 4, self.y - 14), (right - left - 8, LINE - 2), look);
+        }
+        row(self, node, left + PADDING, level);
+    }
 }
 
-impl Node<'_> {
-    /// Whether it is drawn as a box: what can have others inside, as `parent` has.
-    fn is_a_box(&self, parent: &Self) -> bool {
-        let kind = |node: &Self| match node.what {
-            What::Namespace(id, _) => Some(id.kind),
-            _ => None,
-        };
-        kind(self).is_some() && kind(self) == kind(parent)
+/// A namespace inside another of its type has a box inside the other's.
+fn is_inside(child: &Node<'_>, parent: &Node<'_>) -> bool {
+    match (child.what, parent.what) {
+        (What::Namespace(inner, _), What::Namespace(outer, _)) => inner.kind == outer.kind,
+        _ => false,
     }
 }
 
