@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs, thread};
 
-use common::netlink::{Rtnetlink, link_up};
+use common::net::netlink::{Rtnetlink, link_up};
 use figures::Figures;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
