@@ -1,18 +1,15 @@
 //! What a lab could leave behind on the host that it runs on.
 
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::fs::{read_dir, read_to_string};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-
-use nix::unistd::Pid;
 
 use crate::support::cgroups;
 
 /// Links and namespaces of a process that has ended go when the kernel gets to it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Files of /proc that show mounts, links, addresses, names and queues of the host.
 const FILES: &[&str] = &[
     "/proc/sys/kernel/hostname",
     "/proc/sys/kernel/domainname",
@@ -20,10 +17,12 @@ const FILES: &[&str] = &[
     "/proc/net/route",
     "/proc/net/if_inet6",
     "/proc/net/fib_trie",
-    "/proc/self/mounts",
+    "/proc/self/mountinfo",
 ];
 
 const FOLDERS: &[&str] = &[
+    // The links of this network namespace.
+    "/proc/sys/net/ipv4/conf",
     "/tmp",
     "/run",
     "/run/netns",
@@ -32,74 +31,49 @@ const FOLDERS: &[&str] = &[
     "/mnt/scratch",
 ];
 
-/// The host, as text.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct State(Vec<String>);
+/// The host, as lines of text.
+pub(super) struct State(BTreeSet<String>);
 
 impl State {
-    /// Cgroups are looked at for the lab that makes some: no namespace keeps those of
-    /// other labs on this machine apart.
-    pub(crate) fn now(line: &str) -> Self {
-        let mut lines = Vec::new();
+    pub(super) fn now(line: &str) -> Self {
+        let mut lines = BTreeSet::new();
         for file in FILES {
-            let text = fs::read_to_string(file).unwrap_or_default();
+            let text = read_to_string(file).unwrap_or_default();
             // How the kernel divides its tree of routes depends on those that it once had.
-            let inner_node = |line: &&str| line.trim_start().starts_with("+--");
-            let told = text.lines().filter(|line| !inner_node(line));
+            let told = text.lines().filter(|line| !line.contains("+--"));
             lines.extend(told.map(|line| format!("{file}: {}", line.trim())));
         }
-        // The other columns count packets.
-        let links = fs::read_to_string("/proc/net/dev").unwrap_or_default();
-        let links = links.lines().filter_map(|line| line.split_once(':'));
-        lines.extend(links.map(|(link, _)| format!("link {}", link.trim())));
         for folder in FOLDERS {
-            lines.extend(
-                names(folder)
-                    .into_iter()
-                    .map(|name| format!("{folder}/{name}")),
-            );
+            let entries = read_dir(folder).into_iter().flatten().flatten();
+            lines.extend(entries.map(|entry| entry.path().display().to_string()));
         }
-        if line.starts_with("cgroup_ns") {
+        if makes_cgroups(line) {
             lines.extend(cgroups::of_labs());
         }
         Self(lines)
     }
 
     /// Waits until the host is as it was then.
-    pub(crate) fn returns(&self, line: &str) -> Result<(), String> {
+    pub(super) fn returns(&self, line: &str) -> Result<(), String> {
         let started = Instant::now();
         loop {
-            let now = Self::now(line);
-            let gone = self.0.iter().filter(|line| !now.0.contains(line));
-            let new = now.0.iter().filter(|line| !self.0.contains(line));
+            let Self(now) = Self::now(line);
+            let mut changes = &self.0 ^ &now;
             // A cgroup of somebody else's may end meanwhile.
-            let changes: Vec<_> = gone
-                .filter(|line| !line.contains("/cgroup_ns-"))
-                .chain(new)
-                .cloned()
-                .collect();
+            changes.retain(|line| now.contains(line) || !line.contains("/cgroup_ns-"));
             if changes.is_empty() {
                 return Ok(());
             }
             if started.elapsed() > PATIENCE {
-                return Err(changes.join("; "));
+                return Err(format!("the host has changed: {changes:?}"));
             }
             sleep(Duration::from_millis(2));
         }
     }
 }
 
-fn names(folder: impl AsRef<Path>) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
-
-/// The parent of a process, as /proc/PID/status has it.
-pub(super) fn parent(pid: Pid) -> Option<Pid> {
-    let parent = common::procfs::field(pid, "PPid").ok()??;
-    parent.parse().ok().map(Pid::from_raw)
+/// Cgroups are looked at for the lab that makes some: no namespace keeps those of
+/// other labs on this machine apart.
+pub(super) fn makes_cgroups(line: &str) -> bool {
+    line.starts_with("cgroup_ns")
 }

@@ -1,72 +1,33 @@
-//! What the runs of a trial came to.
+//! What the runs of a trial came to: a line for each system call and each fault.
 
-use std::collections::BTreeMap;
+use std::fmt::Display;
 
-/// The result of a trial.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    /// Calls from `main` on, and those of the runtime before it.
-    pub(crate) sites: usize,
-    pub(crate) before_main: usize,
-    pub(crate) tried: usize,
-    pub(crate) runs: usize,
-    pub(crate) passed: usize,
-    /// Why sites were left alone, and how many.
-    pub(crate) exempt: BTreeMap<String, usize>,
-    /// Why runs that the fault did not matter to passed, and how many.
-    pub(crate) harmless: BTreeMap<String, usize>,
-    pub(crate) defects: Vec<String>,
-}
+/// How a line begins. A call was left alone, or tried; its failure was told, or the lab went
+/// on, or did so silently, with another transcript; no other run makes the call; a rule
+/// was broken.
+const WORDS: [&str; 7] = [
+    "ALONE", "TRIED", "TOLD", "WENT ON", "SILENT", "MISSED", "DEFECT",
+];
 
-/// The lines in which a trial's result travels: a sign, a tabulator, the words.
+/// The text: a word, a tabulator, and what it is said of.
+#[derive(Default)]
+pub(crate) struct Tally(pub(crate) String);
+
 impl Tally {
-    pub(crate) fn print(&self) -> String {
-        let numbers = [
-            self.sites,
-            self.before_main,
-            self.tried,
-            self.runs,
-            self.passed,
-        ];
-        let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
-        let mut text = format!("\n=\t{}\n", numbers.join(" "));
-        for (sign, reasons) in [('-', &self.exempt), ('~', &self.harmless)] {
-            for (why, count) in reasons {
-                text.push_str(&format!("{sign}\t{count} {why}\n"));
-            }
-        }
-        for defect in &self.defects {
-            text.push_str(&format!("!\t{}\n", defect.replace('\n', " | ")));
-        }
-        text
+    pub(super) fn note(&mut self, word: &str, place: impl Display) {
+        let place = place.to_string().replace('\n', " | ");
+        self.0.push_str(&format!("{word}\t{place}\n"));
     }
 
-    pub(super) fn parse(text: &str) -> Self {
-        let mut tally = Self::default();
-        for line in text.lines() {
-            let Some((sign, words)) = line.split_once('\t') else {
-                continue;
-            };
-            let mut counted = |counts: fn(&mut Self) -> &mut BTreeMap<String, usize>| {
-                let (count, why) = words.split_once(' ').expect("a number and words");
-                counts(&mut tally).insert(why.to_owned(), count.parse().expect("a number"));
-            };
-            match sign {
-                "-" => counted(|tally| &mut tally.exempt),
-                "~" => counted(|tally| &mut tally.harmless),
-                "!" => tally.defects.push(words.to_owned()),
-                "=" => {
-                    let mut numbers = words.split(' ').map(|n| n.parse().expect("a number"));
-                    let mut next = || numbers.next().expect("a number");
-                    tally.sites = next();
-                    tally.before_main = next();
-                    tally.tried = next();
-                    tally.runs = next();
-                    tally.passed = next();
-                }
-                _ => {}
-            }
-        }
-        tally
+    pub(crate) fn places(&self, word: &str) -> impl Iterator<Item = &str> {
+        let lines = self.0.lines().filter_map(|line| line.split_once('\t'));
+        let lines = lines.filter(move |(this, _)| *this == word);
+        lines.map(|(_, place)| place)
+    }
+
+    /// How often each word was said.
+    pub(crate) fn counts(&self) -> String {
+        let counts = WORDS.map(|word| format!("{word} {:<6}", self.places(word).count()));
+        counts.concat()
     }
 }

@@ -6,8 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{Read as _, Seek as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,85 +17,103 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use super::process::{Process, Stage};
+use super::errnos;
 use super::site::{Fault, Run, Site};
-use super::state;
-use super::watch::Watched;
+use super::watch::Watch;
 
-/// Runs a command whose last program, after others such as setpriv, is the lab.
+/// Runs a command whose last program, after others such as setpriv, is the lab at this path.
 #[expect(
     clippy::zombie_processes,
     reason = "the tracer reaps it, among the others"
 )]
-pub(crate) fn run(
-    lab: &Path,
-    words: &[String],
+pub(super) fn run(
+    lab: &str,
+    command: &str,
     fault: Option<(&Site, Fault)>,
     patience: Duration,
 ) -> Run {
     let start = Instant::now();
-    let [mut stdout, mut stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a file"));
+    let [stdout, stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a file"));
     let mut child = Command::new("/bin/sh")
         .args(["-c", "read -r go; exec \"$@\" </dev/null", "sh"])
-        .args(words)
+        .args(command.split(' '))
         .stdin(Stdio::piped())
         .stdout(stdout.try_clone().expect("a descriptor"))
         .stderr(stderr.try_clone().expect("a descriptor"))
         .spawn()
         .expect("a shell");
-    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a PID"));
+    let first = Pid::from_raw(i32::try_from(child.id()).expect("a PID"));
     let options = Options::PTRACE_O_TRACESYSGOOD
         | Options::PTRACE_O_TRACECLONE
         | Options::PTRACE_O_TRACEFORK
         | Options::PTRACE_O_TRACEVFORK
         | Options::PTRACE_O_TRACEEXEC
         | Options::PTRACE_O_EXITKILL;
-    ptrace::seize(pid, options).expect("a tracee");
-    let mut go = child.stdin.take().expect("a pipe");
-    go.write_all(b"go\n").expect("a shell that reads");
-    drop(go);
+    ptrace::seize(first, options).expect("a tracee");
+    drop(child.stdin.take()); // Go.
 
-    let mut tracer = Tracer::new(lab, pid, fault, patience);
+    let mut tracer = Tracer {
+        lab,
+        first,
+        fault,
+        met: BTreeSet::new(),
+        processes: BTreeMap::new(),
+        watch: Watch::new(patience),
+        run: Run::default(),
+    };
+    tracer.meet(first, None);
     tracer.follow();
-    let mut run = tracer.run;
-    run.took = start.elapsed();
-    run.stdout = text(&mut stdout);
-    run.stderr = text(&mut stderr);
-    run
+    let (hung, left) = tracer.watch.end();
+    Run {
+        took: start.elapsed(),
+        hung,
+        left,
+        stdout: text(stdout),
+        stderr: text(stderr),
+        ..tracer.run
+    }
 }
 
-fn text(file: &mut File) -> String {
+fn text(mut file: File) -> String {
     let mut bytes = Vec::new();
     file.rewind().expect("a file");
     file.read_to_end(&mut bytes).expect("a file");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// What a traced process is at.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// Another program: its calls are not the lab's.
+    #[default]
+    Foreign,
+    /// The lab before its `main`.
+    Starting,
+    Main,
+}
+
+#[derive(Default)]
+struct Process {
+    name: String,
+    stage: Stage,
+    children: u32,
+    counts: BTreeMap<i64, u32>,
+    /// The fault that the call it is in returns with.
+    pending: Option<Errno>,
+}
+
 struct Tracer<'a> {
-    lab: PathBuf,
+    lab: &'a str,
     first: Pid,
     fault: Option<(&'a Site, Fault)>,
+    /// All that there were.
+    met: BTreeSet<Pid>,
     processes: BTreeMap<Pid, Process>,
-    /// Those that stopped before their parent's stop has told of them.
-    early: BTreeSet<Pid>,
-    watched: Watched,
+    watch: Watch,
     run: Run,
 }
 
-impl<'a> Tracer<'a> {
-    fn new(lab: &Path, first: Pid, fault: Option<(&'a Site, Fault)>, patience: Duration) -> Self {
-        let process = Process::new("1".into(), Stage::Foreign);
-        Self {
-            lab: fs::canonicalize(lab).expect("a lab"),
-            first,
-            fault,
-            processes: [(first, process)].into(),
-            early: BTreeSet::new(),
-            watched: Watched::new(first, patience),
-            run: Run::default(),
-        }
-    }
-
+impl Tracer<'_> {
     /// Until none of the lab's processes is left.
     fn follow(&mut self) {
         // Without the second flag this would take other tests' children.
@@ -104,99 +121,68 @@ impl<'a> Tracer<'a> {
         loop {
             match waitpid(None, Some(flags)) {
                 Err(Errno::ECHILD) => break,
-                Ok(status) => self.handle(status),
-                Err(_) => {}
+                Ok(WaitStatus::Exited(pid, status)) => self.ended(pid, status),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => self.ended(pid, 128 + signal as i32),
+                Ok(WaitStatus::Stopped(pid, signal)) => self.resume(pid, Some(signal)),
+                Ok(WaitStatus::PtraceSyscall(pid)) => self.system_call(pid),
+                Ok(WaitStatus::PtraceEvent(pid, _, event)) => self.event(pid, event),
+                _ => {}
             }
-        }
-        (self.run.hung, self.run.left) = self.watched.end();
-    }
-
-    fn handle(&mut self, status: WaitStatus) {
-        match status {
-            WaitStatus::Exited(pid, status) => self.ended(pid, status),
-            WaitStatus::Signaled(pid, signal, _) => self.ended(pid, 128 + signal as i32),
-            WaitStatus::Stopped(pid, signal) => self.resume(pid, Some(signal)),
-            WaitStatus::PtraceSyscall(pid) => {
-                self.system_call(pid);
-                self.resume(pid, None);
-            }
-            WaitStatus::PtraceEvent(pid, _, event) => self.event(pid, event),
-            _ => {}
         }
     }
 
     fn ended(&mut self, pid: Pid, status: i32) {
         self.processes.remove(&pid);
-        self.watched.forget(pid);
         if pid == self.first {
             self.run.status = status;
-            self.watched.lab_has_ended();
+            self.watch.lab_has_ended();
         }
-        self.adopt_orphans();
     }
 
     fn event(&mut self, pid: Pid, event: i32) {
-        let is = |kind: Event| event == kind as i32;
-        if is(Event::PTRACE_EVENT_EXEC) {
+        if event == Event::PTRACE_EVENT_EXEC as i32 {
             self.executed(pid);
-        } else if is(Event::PTRACE_EVENT_CLONE)
-            || is(Event::PTRACE_EVENT_FORK)
-            || is(Event::PTRACE_EVENT_VFORK)
-        {
-            self.born(pid);
-        } else if !self.processes.contains_key(&pid) {
-            self.early.insert(pid);
-            self.watched.remember(pid);
-            self.adopt_orphans();
-            return;
+        } else if event == Event::PTRACE_EVENT_STOP as i32 {
+            self.meet(pid, maker(pid));
+        } else if let Ok(child) = ptrace::getevent(pid) {
+            let child = i32::try_from(child).expect("a PID");
+            self.meet(Pid::from_raw(child), Some(pid));
         }
         self.resume(pid, None);
     }
 
-    fn born(&mut self, parent: Pid) {
-        let (Ok(child), Some(parent)) = (ptrace::getevent(parent), self.processes.get_mut(&parent))
-        else {
+    /// A child's first stop and its parent's tell of it, in either order.
+    fn meet(&mut self, pid: Pid, parent: Option<Pid>) {
+        if !self.met.insert(pid) {
             return;
-        };
-        let child = Pid::from_raw(i32::try_from(child).expect("a PID"));
-        parent.children += 1;
-        let name = format!("{}.{}", parent.name, parent.children);
-        let process = Process::new(name, parent.stage);
-        self.processes.insert(child, process);
-        self.watched.remember(child);
-        if self.early.remove(&child) {
-            self.resume(child, None);
         }
-    }
-
-    /// A process that is killed while it makes a child cannot tell of it any more: the
-    /// child has another parent by then, outside of what is traced.
-    fn adopt_orphans(&mut self) {
-        let outside = |child: &Pid| {
-            state::parent(*child).is_some_and(|pid| !self.processes.contains_key(&pid))
-        };
-        let orphans: Vec<_> = self.early.iter().copied().filter(outside).collect();
-        for child in orphans {
-            self.early.remove(&child);
-            self.processes
-                .insert(child, Process::new("orphan".into(), Stage::Main));
-            self.resume(child, None);
+        let mut process = Process::default();
+        if pid == self.first {
+            process.name = "1".into();
+        } else if let Some(parent) = parent.and_then(|pid| self.processes.get_mut(&pid)) {
+            parent.children += 1;
+            process.name = format!("{}.{}", parent.name, parent.children);
+            process.stage = parent.stage;
+        } else {
+            // Its parent was killed before it could tell.
+            process.name = "orphan".into();
+            process.stage = Stage::Main;
         }
+        self.processes.insert(pid, process);
     }
 
     fn executed(&mut self, pid: Pid) {
-        let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-        let is_lab = program == self.lab;
-        if let Some(process) = self.processes.get_mut(&pid) {
-            if process.stage == Stage::Main {
-                process.name.push('+');
-            }
-            process.stage = if is_lab {
-                Stage::Starting
-            } else {
-                Stage::Foreign
-            };
+        let Some(process) = self.processes.get_mut(&pid) else {
+            return;
+        };
+        if process.stage == Stage::Main {
+            process.name.push('+');
         }
+        let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+        process.stage = match program.to_str() {
+            Some(path) if path == self.lab => Stage::Starting,
+            _ => Stage::Foreign,
+        };
     }
 
     /// What has ended meanwhile is resumed no more: ESRCH.
@@ -209,66 +195,71 @@ impl<'a> Tracer<'a> {
     }
 
     fn system_call(&mut self, pid: Pid) {
-        let (Ok(stop), Ok(mut registers)) = (ptrace::syscall_info(pid), ptrace::getregs(pid))
-        else {
-            return;
-        };
+        let (stop, registers) = (ptrace::syscall_info(pid), ptrace::getregs(pid));
+        if let (Ok(stop), Ok(registers)) = (stop, registers) {
+            match stop.op {
+                libc::PTRACE_SYSCALL_INFO_ENTRY => self.enters(pid, registers),
+                libc::PTRACE_SYSCALL_INFO_EXIT => self.leaves(pid, registers),
+                _ => {}
+            }
+        }
+        self.resume(pid, None);
+    }
+
+    fn enters(&mut self, pid: Pid, mut registers: libc::user_regs_struct) {
         let Some(process) = self.processes.get_mut(&pid) else {
             return;
         };
-        if stop.op == libc::PTRACE_SYSCALL_INFO_EXIT {
-            if let Some(errno) = process.pending.take() {
-                registers.rax = (-(errno as i64)) as u64;
-                let _ = ptrace::setregs(pid, registers);
-            }
-            let site = process
-                .site
-                .take()
-                .and_then(|site| self.run.sites.get_mut(site));
-            let result = i32::try_from(registers.rax as i64).unwrap_or_default();
-            if let Some(site) = site.filter(|_| (-4095..0).contains(&result)) {
-                site.own = Some(Errno::from_raw(-result));
-            }
-            return;
-        }
-        if stop.op != libc::PTRACE_SYSCALL_INFO_ENTRY {
-            return;
-        }
+        let call = registers.orig_rax as i64;
         let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10];
-        let (call, arguments) = super::calls::newer(pid, registers.orig_rax as i64, arguments);
-        if process.stage == Stage::Starting && !begins_main(call, arguments) {
-            self.run.before_main += 1;
-            return;
+        if process.stage == Stage::Starting && begins_main(call, arguments) {
+            process.stage = Stage::Main;
+            process.counts.clear();
         }
-        process.stage = Stage::Main;
         let count = process.counts.entry(call).or_default();
         *count += 1;
         let site = Site {
             process: process.name.clone(),
             call,
             nth: *count,
-            object: super::calls::object(pid, call, arguments),
-            own: None,
+            object: errnos::object(pid, call, arguments),
+            before_main: process.stage == Stage::Starting,
+            certain: errnos::is_certain(call, arguments),
         };
-        process.site = Some(self.run.sites.len());
-        let fault = self.fault.filter(|(wanted, _)| wanted.is_same(&site));
-        self.run.sites.push(site);
-        let Some((_, fault)) = fault else {
-            return;
-        };
-        self.run.fired = true;
-        match fault {
-            Fault::Errno(errno) => {
-                registers.orig_rax = u64::MAX; // No system call: it is left out.
-                process.pending = Some(errno);
+        if let Some((_, fault)) = self.fault.filter(|(wanted, _)| wanted.is_same(&site)) {
+            self.run.fired = true;
+            match fault {
+                Fault::Errno(errno) => {
+                    registers.orig_rax = u64::MAX; // No system call: it is left out.
+                    process.pending = Some(errno);
+                }
+                Fault::Short => registers.rdx = 1,
             }
-            Fault::Short => registers.rdx = 1,
+            let _ = ptrace::setregs(pid, registers);
         }
-        let _ = ptrace::setregs(pid, registers);
+        self.run.sites.push(site);
+    }
+
+    fn leaves(&mut self, pid: Pid, mut registers: libc::user_regs_struct) {
+        let process = self.processes.get_mut(&pid);
+        if let Some(errno) = process.and_then(|process| process.pending.take()) {
+            registers.rax = (-(errno as i64)) as u64;
+            let _ = ptrace::setregs(pid, registers);
+        }
     }
 }
 
-/// The first signal whose disposition `main` changes is SIGPIPE.
+/// The lab's own calls begin with its disposition of SIGCHLD, which no runtime sets.
 fn begins_main(call: i64, [signal, action, ..]: [u64; 4]) -> bool {
-    call == libc::SYS_rt_sigaction && signal == libc::SIGPIPE as u64 && action != 0
+    call == libc::SYS_rt_sigaction && signal == libc::SIGCHLD as u64 && action != 0
+}
+
+/// The process that a new one, or a new thread, is of.
+fn maker(pid: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let field = |name| status.lines().find_map(|line| line.strip_prefix(name));
+    let is_pid = |text: &&str| text.trim() == pid.to_string();
+    let thread = field("Tgid:").filter(|group| !is_pid(group));
+    let maker = thread.or_else(|| field("PPid:"))?;
+    maker.trim().parse().ok().map(Pid::from_raw)
 }
