@@ -25,6 +25,7 @@ struct Sample {
 // ANCHOR: measure
 pub(crate) fn measure(rounds: usize) -> Result<Answer> {
     let mut samples = samples(rounds)?;
+    let mut child_stack = ChildStack::new()?;
     let mut processes = WAYS.map(|way| (way, Vec::new()));
     // What happens for the first time takes longer: one round is not counted.
     for _ in 0..=rounds {
