@@ -17,8 +17,8 @@ use crate::table::{Cell, Row, Summary, members, objects, table};
 
 // ANCHOR: grow
 /// The time for one more namespace in each step, the memory of one in KiB, and how many
-/// microseconds it takes until all are gone, where that is seen.
-type Growth = (Vec<Option<Summary>>, Option<f64>, Option<f64>);
+/// microseconds it takes until all are gone.
+type Growth = (Vec<Summary>, f64, f64);
 
 /// Makes namespaces, and reads after each step what the machine holds. The first step
 /// is not counted: it fills places that were free already. Of the others the median
@@ -38,9 +38,9 @@ pub(crate) fn grow(kind: &Kind, steps: usize, step: usize) -> Result<Growth> {
         growth.push((now - before) / step as f64);
         before = now;
     }
-    let memory = Summary::of(growth.into_iter().skip(1)).map(|growth| growth.median);
+    let memory = Summary::of(growth.into_iter().skip(1));
     let (_, gone) = destroy(kind, handles)?;
-    Ok((times, memory, gone))
+    Ok((times, memory.median, gone))
 }
 // ANCHOR_END: grow
 
@@ -85,7 +85,7 @@ pub(crate) fn measure(number: usize) -> Result<Answer> {
             row.push(Cell::median(kind.name, time));
         }
         memory.push(Cell::number(kind.name, of_one));
-        gone.push(Cell::number(kind.name, end.map(|end| end / 1000.0)));
+        gone.push(Cell::number(kind.name, end / 1000.0));
     }
     let json = vec![
         ("unit", string("us")),

@@ -26,7 +26,9 @@ pub(crate) fn create(kind: &Kind, object: &str) -> Result<(f64, Handles)> {
     let child = child(|| {
         // A child takes a page fault for every page that it touches for the first
         // time, code as well: a call that changes nothing has those behind it.
+        let warm_up = Instant::now();
         unshare(CloneFlags::empty()).step("unshare", "nothing")?;
+        since(warm_up);
         let begun = Instant::now();
         unshare(kind.flags).step("unshare", object)?;
         let time = since(begun);
@@ -62,7 +64,9 @@ pub(crate) fn join(kind: &Kind, handles: &Handles) -> Result<f64> {
     let object = describe(kind.flags);
     let [time] = measured(|reports| {
         // No handle is of every type: refused (EINVAL), but the pages are there.
+        let warm_up = Instant::now();
         let _ = enter(|_| CloneFlags::all());
+        since(warm_up);
         let begun = Instant::now();
         enter(|each| each.flag).step("setns", &object)?;
         report(reports, since(begun))
@@ -75,14 +79,14 @@ pub(crate) fn join(kind: &Kind, handles: &Handles) -> Result<f64> {
 /// Closes the last descriptors. close() returns when the kernel has done what it
 /// does at once; a child sees when the namespaces are really gone: it may have one of
 /// each type, and is refused a new one while the old one is there.
-pub(crate) fn destroy(kind: &Kind, handles: Handles) -> Result<(f64, Option<f64>)> {
+pub(crate) fn destroy(kind: &Kind, handles: Handles) -> Result<(f64, f64)> {
     let limited = limit(kind, 1);
     let (reports, object) = (Reports::new()?, describe(kind.flags));
     let handles = Cell::new(handles);
     let begun = Instant::now();
     let watcher = child(|| {
         drop(handles.take());
-        report(&reports, 0.0)?;
+        report(&reports, since(begun))?;
         for each in kind.types().filter(|_| limited) {
             wait_for_place(each.flag).step("unshare", &object)?;
         }
@@ -92,10 +96,11 @@ pub(crate) fn destroy(kind: &Kind, handles: Handles) -> Result<(f64, Option<f64>
     let closing = since(begun);
     drop(handles.take());
     let closed = since(begun);
-    let gone = (receive(&reports)? - closing).max(0.0);
+    let gone = receive(&reports)?;
     watcher.succeed()?;
     limit(kind, i32::MAX);
-    Ok((closed - closing, limited.then_some(gone)))
+    let seen = if limited { gone } else { f64::NAN };
+    Ok((closed - closing, seen - closing))
 }
 // ANCHOR_END: destroy
 

@@ -1,6 +1,6 @@
 //! The results: summed up, as a table for a terminal of 80 columns, and as JSON.
 
-use common::lab::json::{array, null_or, object, string};
+use common::lab::json::{array, object, string};
 
 // ANCHOR: summary
 /// The median of some measurements, and the interval in which the median of many
@@ -15,23 +15,24 @@ pub(crate) struct Summary {
 impl Summary {
     /// A mean would follow the one round in which something else had the CPU. The
     /// median does not, and the values around it tell how sure it is: about √n
-    /// of n lie between the interval's end and the middle. Of nothing there is none.
-    pub(crate) fn of(measurements: impl IntoIterator<Item = f64>) -> Option<Self> {
+    /// of n lie between the interval's end and the middle.
+    pub(crate) fn of(measurements: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<_> = measurements.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
-        let at = |place: usize| sorted.get(place).copied();
-        let last = sorted.len().checked_sub(1)?;
+        let at = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
+        let last = sorted.len().saturating_sub(1);
         let spread = (0.98 * (sorted.len() as f64).sqrt()).ceil() as usize;
-        Some(Self {
-            median: f64::midpoint(at(last / 2)?, at(last.div_ceil(2))?),
-            low: at((last / 2).saturating_sub(spread))?,
-            high: at((last.div_ceil(2) + spread).min(last))?,
-        })
+        Self {
+            median: f64::midpoint(at(last / 2), at(last.div_ceil(2))),
+            low: at((last / 2).saturating_sub(spread)),
+            high: at((last.div_ceil(2) + spread).min(last)),
+        }
     }
 }
 // ANCHOR_END: summary
 
-/// A place of a table, padded, and a member of an object in JSON.
+/// A place of a table, padded, and a member of an object in JSON. What could not be seen
+/// is NaN, shown as `-` and null.
 pub(crate) struct Cell {
     key: &'static str,
     text: String,
@@ -51,27 +52,25 @@ impl Cell {
         Self { key, text, json }
     }
 
-    /// `-`, and null, where it was not seen.
-    pub(crate) fn number(key: &'static str, number: Option<f64>) -> Self {
-        let text = format!("{:>8}", number.map_or("-".to_owned(), digits));
-        let json = null_or(number.map(|number| format!("{number:.3}")));
+    pub(crate) fn number(key: &'static str, number: f64) -> Self {
+        let (text, json) = (format!("{:>8}", digits(number)), json(number));
         Self { key, text, json }
     }
 
-    /// A time in microseconds. Its interval stands in JSON only.
-    pub(crate) fn median(key: &'static str, time: Option<Summary>) -> Self {
-        let json = null_or(time.map(|Summary { median, low, high }| {
-            let parts = [("median", median), ("low", low), ("high", high)];
-            object(parts.map(|(name, value)| (name, format!("{value:.3}"))))
-        }));
-        let text = Self::number(key, time.map(|time| time.median)).text;
-        Self { key, text, json }
+    /// The interval stands in JSON only.
+    pub(crate) fn median(key: &'static str, time: Summary) -> Self {
+        let mut cell = Self::number(key, time.median);
+        if !time.median.is_nan() {
+            let ends = [("low", json(time.low)), ("high", json(time.high))];
+            cell.json = object([("median", cell.json)].into_iter().chain(ends));
+        }
+        cell
     }
 
-    pub(crate) fn interval(key: &'static str, time: Option<Summary>) -> Self {
-        let interval = time.map(|time| format!("{}–{}", digits(time.low), digits(time.high)));
+    pub(crate) fn interval(key: &'static str, time: Summary) -> Self {
+        let interval = format!("{}–{}", digits(time.low), digits(time.high));
         let mut cell = Self::median(key, time);
-        cell.text += &format!("  {:<11}", interval.unwrap_or_default());
+        cell.text += &format!("  {interval:<11}");
         cell
     }
 
@@ -89,7 +88,17 @@ impl Cell {
 /// Three digits say as much as these measurements know.
 fn digits(value: f64) -> String {
     let places = usize::from(value < 99.95);
-    format!("{value:.places$}")
+    let text = format!("{value:.places$}");
+    if value.is_nan() { "-".to_owned() } else { text }
+}
+
+fn json(value: f64) -> String {
+    let text = format!("{value:.3}");
+    if value.is_nan() {
+        "null".to_owned()
+    } else {
+        text
+    }
 }
 
 pub(crate) fn table(rows: &[Row]) -> String {
