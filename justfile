@@ -14,33 +14,29 @@ default:
 
 # Run a lab with its narration: just lab net, just lab pid --siblings
 lab name='' *args:
-    #!/bin/sh
-    set -eu
-    lab=$({{ just }} _build "$1"); shift
-    exec "$lab" --explain "$@"
+    @lab=$({{ just }} _build "$1") && shift && exec "$lab" --explain "$@"
 
-# Run a lab under sudo (built as you), or root's half of the tests: just root test, storm, faults
+# Run a lab under sudo (built as you), or what needs root: just root test, storm, faults, bench
 root name='' *args:
     #!/bin/sh
     set -eu
-    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,LABS,SKIPPED_TESTS,CI,WHOLE,FAULTS,ROUNDS,SESSION"
-    case "$1" in test|storm|faults)
-        # cargo runs as you; only the finished test program runs under sudo.
+    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,LABS,SKIPPED_TESTS,CI,WHOLE,FAULTS,ROUNDS,SESSION,TARGET,TWINS"
+    case "$1" in test|storm|faults|bench)
+        # cargo runs as you; only what it has built runs under sudo.
         host=$(rustc --print host-tuple | tr a-z- A-Z_)
         [ -z "$sudo" ] || export "CARGO_TARGET_${host}_RUNNER=$sudo"
-        export INSTA_UPDATE=no INSTA_WORKSPACE_ROOT='{{ justfile_directory() }}'
-        exec {{ just }} "$@" ;;
+        INSTA_UPDATE=no INSTA_WORKSPACE_ROOT='{{ justfile_directory() }}' exec {{ just }} "$@" ;;
     esac
     lab=$({{ just }} _build "$1"); shift
     exec $sudo "$lab" --explain "$@"
 
 # Draw the namespaces that exist now: just map --pid $$ (just root map sees all)
 map *args:
-    @lab=$({{ just }} _build map) && "$lab" "$@"
+    @lab=$({{ just }} _build map) && exec "$lab" "$@"
 
 # Try what this machine allows, and say which labs run: just doctor, just doctor --json
 doctor *args:
-    @lab=$({{ just }} _build doctor) && "$lab" "$@"
+    @lab=$({{ just }} _build doctor) && exec "$lab" "$@"
 
 # Build every lab; prints the folder, for your PATH
 build:
@@ -72,9 +68,8 @@ faults:
 
 # Review changed snapshots one by one, accept the good ones, and write what derives from them
 bless *args:
-    #!/bin/sh
-    command -v cargo-insta >/dev/null || cargo install --locked cargo-insta@1.49.0
-    INSTA_UPDATE=new {{ just }} test "$@"
+    @command -v cargo-insta >/dev/null || cargo install --locked cargo-insta@1.49.0
+    -@INSTA_UPDATE=new {{ just }} test "$@"
     cargo insta review
 
 # Look for mistakes: formatting, clippy with warnings denied
@@ -97,7 +92,7 @@ release:
     cargo build --locked --release --target "$tuple" >&2
     echo "{{ target }}/$tuple/release"
 
-# Measure the labs against C programs and other tools; words choose: just bench nsenter
+# Measure the labs against C programs and other tools, as root; words choose: just bench nsenter
 bench *words:
     #!/bin/sh
     set -eu
@@ -106,9 +101,6 @@ bench *words:
     for twin in tests/twins/*.c tests/bench/peak.c; do
         gcc -O2 -w -o "$TWINS/$(basename "$twin" .c)" "$twin"
     done
-    # The programs in C need root; cargo runs as you, the finished benchmark under sudo.
-    host=$(rustc --print host-tuple | tr a-z- A-Z_)
-    [ "$(id -u)" = 0 ] || export "CARGO_TARGET_${host}_RUNNER=sudo --preserve-env=LABS,TARGET,TWINS,ROUNDS"
     exec cargo bench --quiet --profile release --locked --bench bench -- "$@"
 
 # Build the book and open it in a browser
@@ -135,13 +127,13 @@ _mdbook:
 _build name:
     #!/bin/sh
     set -eu
+    labs=$(ls labs/*.rs labs/*/main.rs labs/tools/*/main.rs | sed -E 's#(/main)?\.rs$##; s#.*/##' | grep -vx table)
     for lab in "$1" "$1_proc" "$1_ns" "ns_$1"; do
-        if [ -n "$1" ] && { [ -f "labs/$lab.rs" ] || [ -f "labs/$lab/main.rs" ] || [ -f "labs/tools/$lab/main.rs" ]; }; then
+        if echo "$labs" | grep -qxF -e "$lab"; then
             cargo build --locked --bin "$lab" >&2
             echo "{{ target }}/debug/$lab"; exit
         fi
     done
-    labs=$(ls labs/*.rs labs/*/main.rs labs/tools/*/main.rs | sed 's#/main\.rs##; s#\.rs##; s#.*/##' | grep -v '^table$' | sort | xargs)
     echo "just: there is no lab '$1'" >&2
-    echo "hint: the labs are $labs, for example: just lab net" >&2
+    echo "hint: the labs are $(echo "$labs" | sort | xargs), for example: just lab net" >&2
     exit 1
