@@ -8,8 +8,7 @@ export PATH := env("PATH") + ":" + env("CARGO_HOME", env("HOME", "/root") / ".ca
 just := quote(just_executable()) + " --justfile " + quote(justfile())
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 
-[private]
-default:
+_default:
     @{{ just }} --list --unsorted
 
 # Run a lab with its narration: just lab net, just lab pid --siblings
@@ -48,10 +47,7 @@ test *args:
     export SKIPPED_TESTS='{{ target }}/skipped-tests'
     mkdir -p '{{ target }}'; : >"$SKIPPED_TESTS"
     cargo test --locked --workspace -- "$@"; status=$?
-    if [ -s "$SKIPPED_TESTS" ]; then
-        echo "of these, $(wc -l <"$SKIPPED_TESTS") could not run here and count as skipped, not as passed:"
-        sort "$SKIPPED_TESTS"
-    fi
+    sort "$SKIPPED_TESTS" | sed '1i these could not run here, and count as skipped, not as passed:'
     exit $status
 
 # Run the same tests with the release binaries
@@ -83,11 +79,11 @@ release:
     set -eu
     # The small C library musl starts faster; glibc serves where rustc has no musl.
     for tuple in "$(rustc --print host-tuple | sed 's/-gnu/-musl/')" "$(rustc --print host-tuple)"; do
-        RUSTFLAGS="-C target-feature=+crt-static"; export RUSTFLAGS
+        export RUSTFLAGS="-C target-feature=+crt-static"
         echo 'fn main() {}' | rustc --target "$tuple" $RUSTFLAGS -o '{{ target }}/probe' - 2>/dev/null && break
         RUSTFLAGS=
     done
-    [ -n "$RUSTFLAGS" ] || echo "note: no static C library here (libc.a), so the labs are linked dynamically" >&2
+    [ "$RUSTFLAGS" ] || echo "note: no static C library here (libc.a), so the labs are linked dynamically" >&2
     # With --target the flags reach the labs only; without it they would break procedural macros.
     cargo build --locked --release --target "$tuple" >&2
     echo "{{ target }}/$tuple/release"
@@ -104,7 +100,7 @@ bench *words:
     exec cargo bench --quiet --profile release --locked --bench bench -- "$@"
 
 # Build the book and open it in a browser
-book: _book
+book: _mdbook
     mdbook build --open book
 
 # Show the book in a browser and rebuild it as you edit chapters or code
@@ -114,16 +110,13 @@ serve: _mdbook
 # Everything that CI checks
 ci: lint test test-release _book
 
-[private]
 _book: _mdbook
     mdbook build book
 
-[private]
 _mdbook:
     @mdbook --version 2>/dev/null | grep -q ' v0\.5\.' || cargo install --locked mdbook@0.5.4
 
 # Builds the lab of a name that a reader types (net, net_ns, exec, mount …); prints its path
-[private]
 _build name:
     #!/bin/sh
     set -eu
