@@ -45,7 +45,7 @@ const REPEATS: usize = 30;
 
 /// A lab that makes more calls than this repeats them in ways that are harder to see:
 /// a sample of its faults will do, as for `just test`.
-const MANY: usize = 5000;
+const MANY: usize = 2000;
 
 impl Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -78,11 +78,4 @@ impl Run {
     pub(super) fn patience(&self) -> Duration {
         Duration::from_secs(8).max(4 * self.took)
     }
-    /// Whether the lab has printed an errno.
-    pub(super) fn names(&self, errno: Errno) -> bool {
-        let name = format!("{errno:?}");
-        [&self.stdout, &self.stderr]
-            .iter()
-            .any(|text| text.contains(&name))
-    }
 }
