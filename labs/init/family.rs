@@ -1,5 +1,6 @@
 //! Three generations: the heir, a parent that ends first, and the orphan that it leaves.
 
+use common::lab::retry_eintr;
 use common::process::{ANY_CHILD, Reports, fork_untied, waitpid};
 use common::{Error, Result, Step as _, clone, explain};
 use nix::sched::CloneFlags;
@@ -40,7 +41,7 @@ pub(crate) fn heir_function(
 
     // WNOWAIT waits for the end and leaves the zombie, so that the lab can show it.
     let zombie = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-    match waitid(Id::All, zombie).step("waitid", "WNOWAIT")? {
+    match retry_eintr(|| waitid(Id::All, zombie)).step("waitid", "WNOWAIT")? {
         WaitStatus::Exited(_, ORPHANS_STATUS) => reports.send(0)?,
         WaitStatus::Signaled(_, signal, _) => return Err(Error::ChildKilled(signal as i32)),
         _ => return Err(Error::PeerGone), // It has failed, and said why.

@@ -70,14 +70,12 @@ fn walk_out() -> Result<()> {
 
 /// A tmpfs as the root of this process's mount namespace, with a jail in it.
 fn enter_small_world() -> Result<()> {
-    let world = format!("{STAGE}/world");
-    fs::create_dir_all(&world).step("mkdir", &world)?;
-    mount_tmpfs(&world)?;
+    mount_tmpfs(STAGE)?;
     for name in ["jail", "outside"] {
-        let path = format!("{world}/{name}");
+        let path = format!("{STAGE}/{name}");
         fs::create_dir(&path).step("mkdir", path)?;
     }
-    enter_root(&world)?;
+    enter_root(STAGE)?;
     explain!(
         "clone(CLONE_NEWNS), and in the child pivot_root() into a tmpfs with two directories: so\n\
          that who gets out of the jail gets no farther than here"

@@ -7,6 +7,7 @@ mod hint;
 mod hold;
 pub mod json;
 mod output;
+mod retry;
 mod run;
 mod start;
 pub(crate) mod stdio;
@@ -20,6 +21,7 @@ pub use error::{Error, Failure, NOT_EXECUTABLE, NOT_FOUND, RawErrno, Result, Ste
 pub use explain::{ExplainArgs, is_on, step};
 pub use hold::{Hold, HoldArgs};
 pub use output::{notice, printable, program_name, say};
+pub use retry::retry_eintr;
 pub(crate) use run::finish;
 pub use run::{parse, run};
 pub(crate) use start::{is_ignored, restore_dispositions, set_disposition};

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{pipe2, read, write};
 
-use crate::lab::{Error, Result, Step as _};
+use crate::lab::{Error, Result, Step as _, retry_eintr};
 
 // ANCHOR: checkpoint
 /// A pipe between parent and child. Each "go" is one byte; end of file means that
@@ -42,12 +42,9 @@ impl Checkpoint {
         drop(self.read_end.take());
         let write_end = self.write_end.borrow();
         let write_end = write_end.as_ref().ok_or(Error::PeerGone)?;
-        loop {
-            match write(write_end, b"!") {
-                Err(Errno::EINTR) => {}
-                Err(Errno::EPIPE) => return Err(Error::PeerGone),
-                result => return result.map(drop).step("write", "to a checkpoint"),
-            }
+        match retry_eintr(|| write(write_end, b"!")) {
+            Err(Errno::EPIPE) => Err(Error::PeerGone),
+            written => written.map(drop).step("write", "to a checkpoint"),
         }
     }
 
@@ -59,13 +56,9 @@ impl Checkpoint {
         drop(self.write_end.take());
         let read_end = self.read_end.borrow();
         let read_end = read_end.as_ref().ok_or(Error::PeerGone)?;
-        let mut go = [0];
-        loop {
-            match read(read_end, &mut go) {
-                Err(Errno::EINTR) => {}
-                Ok(0) => return Err(Error::PeerGone),
-                result => return result.map(drop).step("read", "from a checkpoint"),
-            }
+        match retry_eintr(|| read(read_end, &mut [0])) {
+            Ok(0) => Err(Error::PeerGone),
+            read => read.map(drop).step("read", "from a checkpoint"),
         }
     }
 }

@@ -3,13 +3,12 @@
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Mutex;
 
-use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::pipe2;
 
 use super::wait::set_pdeathsig;
-use crate::lab::{Error, Result, Step as _};
+use crate::lab::{Error, Result, Step as _, retry_eintr};
 
 /// This process's pipe: the end that its children look at, and the one that the
 /// kernel closes when this process ends, however it does.
@@ -53,13 +52,9 @@ impl Lifeline {
     pub fn tie(&self) -> Result<()> {
         set_pdeathsig(self.signal).step("prctl", "PR_SET_PDEATHSIG")?;
         let mut parent = [PollFd::new(self.parent.as_fd(), PollFlags::empty())];
-        loop {
-            match poll(&mut parent, PollTimeout::ZERO) {
-                Err(Errno::EINTR) => {}
-                Ok(0) => return Ok(()),
-                Ok(_) => return Err(Error::PeerGone), // Hung up.
-                Err(errno) => return Err(errno).step("poll", "for the parent's end"),
-            }
+        match retry_eintr(|| poll(&mut parent, PollTimeout::ZERO)) {
+            Ok(1..) => Err(Error::PeerGone),
+            none => none.map(drop).step("poll", "for the parent's end"),
         }
     }
     // ANCHOR_END: tie

@@ -6,12 +6,12 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg, sendmsg, setsockopt,
-    socketpair, sockopt,
+    AddressFamily, ControlMessageOwned, MsgFlags, RecvMsg, SockFlag, SockType, recvmsg, sendmsg,
+    setsockopt, socketpair, sockopt,
 };
 use nix::unistd::Pid;
 
-use crate::lab::{Error, Result, Step as _};
+use crate::lab::{Error, Result, Step as _, retry_eintr};
 
 /// A socket pair on which a parent and its children exchange numbers. The kernel
 /// adds the sender's credentials (SO_PASSCRED, unix(7)) and translates the PID in
@@ -98,37 +98,33 @@ fn with<T>(end: &RefCell<Option<OwnedFd>>, job: impl FnOnce(&OwnedFd) -> Result<
 fn send(end: &OwnedFd, number: i32) -> Result<()> {
     let bytes = number.to_ne_bytes();
     let text = [IoSlice::new(&bytes)];
-    loop {
-        match sendmsg::<()>(end.as_raw_fd(), &text, &[], MsgFlags::empty(), None) {
-            Err(Errno::EINTR) => {}
-            // ECONNRESET: the peer ended with reports that it had not read.
-            Err(Errno::EPIPE | Errno::ECONNRESET) => return Err(Error::PeerGone),
-            sent => return sent.map(drop).step("sendmsg", "of a report"),
-        }
+    let socket = end.as_raw_fd();
+    match retry_eintr(|| sendmsg::<()>(socket, &text, &[], MsgFlags::empty(), None)) {
+        // ECONNRESET: the peer ended with reports that it had not read.
+        Err(Errno::EPIPE | Errno::ECONNRESET) => Err(Error::PeerGone),
+        sent => sent.map(drop).step("sendmsg", "of a report"),
     }
 }
 
 fn receive(end: &OwnedFd) -> Result<(Option<Pid>, i32)> {
     let mut bytes = [0; 4];
+    let mut text = [IoSliceMut::new(&mut bytes)];
     let mut control = nix::cmsg_space!(nix::libc::ucred);
-    loop {
-        let mut text = [IoSliceMut::new(&mut bytes)];
-        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-        let received = recvmsg::<()>(end.as_raw_fd(), &mut text, Some(&mut control), flags);
-        let message = match received {
-            Err(Errno::EINTR) => continue,
+    let (socket, flags) = (end.as_raw_fd(), MsgFlags::MSG_CMSG_CLOEXEC);
+    let sender = loop {
+        match recvmsg::<()>(socket, &mut text, Some(&mut control), flags) {
+            Err(Errno::EINTR) => {}
             Err(Errno::ECONNRESET) => return Err(Error::PeerGone),
-            message => message.step("recvmsg", "of a report")?,
-        };
-        if message.bytes == 0 {
-            return Err(Error::PeerGone);
+            Ok(message) if message.bytes == 0 => return Err(Error::PeerGone),
+            message => break sender(&message.step("recvmsg", "of a report")?),
         }
-        let sender = message.cmsgs().ok().and_then(|mut parts| {
-            parts.find_map(|part| match part {
-                ControlMessageOwned::ScmCredentials(sender) => Some(Pid::from_raw(sender.pid())),
-                _ => None,
-            })
-        });
-        return Ok((sender, i32::from_ne_bytes(bytes)));
-    }
+    };
+    Ok((sender, i32::from_ne_bytes(bytes)))
+}
+
+fn sender(message: &RecvMsg<'_, '_, ()>) -> Option<Pid> {
+    message.cmsgs().ok()?.find_map(|part| match part {
+        ControlMessageOwned::ScmCredentials(sender) => Some(Pid::from_raw(sender.pid())),
+        _ => None,
+    })
 }

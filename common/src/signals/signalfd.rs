@@ -6,7 +6,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::unistd::{Pid, getpgid, getpgrp};
 
-use crate::lab::{Result, Step as _, is_ignored};
+use crate::lab::{Result, Step as _, is_ignored, retry_eintr};
 
 /// Signals that are blocked, and so wait until they are taken: see signalfd(2).
 #[derive(Debug)]
@@ -53,13 +53,11 @@ impl Signals {
     /// # Errors
     /// `read`, which does not fail on a signalfd that blocks.
     pub fn next(&self) -> Result<siginfo> {
-        loop {
-            match self.queue.read_signal() {
-                Ok(Some(received)) => return Ok(received),
-                Ok(None) | Err(Errno::EINTR) => {}
-                Err(errno) => return Err(errno).step("read", "a signalfd"),
-            }
-        }
+        let received = retry_eintr(|| self.queue.read_signal());
+        // None is the answer of a descriptor that does not block.
+        received
+            .and_then(|received| received.ok_or(Errno::EAGAIN))
+            .step("read", "a signalfd")
     }
 }
 

@@ -6,7 +6,7 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{Pid, getpid};
 
 use super::signalfd::{Signals, has_it_too};
-use crate::lab::{Result, Step as _, set_disposition, shell_status};
+use crate::lab::{Result, Step as _, retry_eintr, set_disposition, shell_status};
 use crate::process::{Child, Ended, Foreground, kill};
 use crate::procfs::{Status, check_proc};
 
@@ -114,7 +114,7 @@ fn send(program: Pid, signal: i32) {
 
 fn has_stopped(child: Pid) -> Result<bool> {
     let options = WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
-    let state = waitid(Id::Pid(child), options).step("waitid", child)?;
+    let state = retry_eintr(|| waitid(Id::Pid(child), options)).step("waitid", child)?;
     Ok(matches!(state, WaitStatus::Stopped(..)))
 }
 

@@ -3,6 +3,7 @@
 
 use std::os::fd::{AsFd as _, OwnedFd};
 
+use common::lab::retry_eintr;
 use common::{Child, Error, Step as _, clone};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -35,7 +36,8 @@ impl Trial {
         let (answer, in_child) = pipe2(OFlag::O_CLOEXEC).step("pipe2", "for an answer")?;
         let child = clone(flags, || {
             // A parent that is gone by now needs no answer.
-            let _ = write(&in_child, encode(&work()).as_bytes());
+            let answer = encode(&work());
+            let _ = retry_eintr(|| write(&in_child, answer.as_bytes()));
             Ok(0)
         })?;
         Ok(Self { child, answer })
@@ -44,18 +46,14 @@ impl Trial {
     /// Waits for the answer; a child that gives none in time is killed.
     pub(crate) fn end(self) -> Tried {
         let mut readable = [PollFd::new(self.answer.as_fd(), PollFlags::POLLIN)];
-        let ready = loop {
-            match poll(&mut readable, PollTimeout::from(LIMIT)) {
-                Err(Errno::EINTR) => {}
-                ready => break ready.step("poll", "for an answer")?,
-            }
-        };
+        let ready = retry_eintr(|| poll(&mut readable, PollTimeout::from(LIMIT)));
+        let ready = ready.step("poll", "for an answer")?;
         if ready == 0 {
             return Err(Error::new("waitpid", "a trial", Errno::ETIMEDOUT).into());
         }
         // One write of less than PIPE_BUF bytes arrives in one piece.
         let mut text = [0; 4096];
-        let length = read(&self.answer, &mut text).step("read", "an answer")?;
+        let length = retry_eintr(|| read(&self.answer, &mut text)).step("read", "an answer")?;
         let answer = decode(text.get(..length).unwrap_or_default());
         self.child.wait()?;
         answer.ok_or(Errno::EBADMSG).step("read", "an answer")?
