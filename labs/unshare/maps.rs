@@ -56,12 +56,9 @@ impl Maps {
     /// is: inside one without maps every ID reads 65534.
     pub(crate) fn prepare(mapping: &Mapping) -> Result<Self> {
         let (pid, euid, egid) = (getpid(), geteuid().as_raw(), getegid().as_raw());
-        let user = mapping
-            .user
-            .map(|user| Range::new(user.into(), euid.into(), 1));
-        let group = mapping
-            .group
-            .map(|group| Range::new(group.into(), egid.into(), 1));
+        let single = |inner: u32, outer: u32| Range::new(inner.into(), outer.into(), 1);
+        let user = mapping.user.map(|user| single(user, euid));
+        let group = mapping.group.map(|group| single(group, egid));
         let users = Map::new(USERS, user, &mapping.users, euid)?;
         let groups = Map::new(GROUPS, group, &mapping.groups, euid)?;
         let helper = if users.own && groups.own {
