@@ -53,7 +53,7 @@ fn without_fork_too_except_pid() {
 fn the_option_once_more_without_a_file_keeps_the_file() {
     for &who in everyone() {
         let script = r#"touch one two
-             for options in "--uts=one -u" "-u --uts=one" "--uts=two --uts=one --uts"; do
+             for options in "--uts=one -u" "-u --uts=one" "--uts=two --uts=one --uts" "-fu=one"; do
                  inside=$($unshare $options readlink /proc/self/ns/uts)
                  [ "$inside" = "$(stat -L -c "uts:[%i]" one)" ] || echo $options: $inside
                  umount one
