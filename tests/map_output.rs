@@ -1,7 +1,9 @@
 //! The map as text, JSON and picture: what fits, what agrees, what it survives, what it costs.
 
 use crate::support::host::scene;
-use crate::support::{everyone, host, installed, is_root, lab, require, stderr};
+use crate::support::{
+    assert_error, assert_says, everyone, host, installed, is_root, lab, require, stderr,
+};
 use regex::Regex;
 
 /// Nested user and PID namespaces, and a bind mount that holds another.
@@ -34,15 +36,10 @@ fn a_terminal_is_measured_and_gets_colours() {
         "unset COLUMNS; TERM=xterm script -qec 'stty cols 31; map; NO_COLOR=1 map' /dev/null",
     );
     let (colours, plain) = text.split_at(text.rfind("NAMESPACE   ").unwrap());
-    assert!(
-        colours.contains("\u{1b}[36muser:[") && !plain.contains('\u{1b}'),
-        "{text}"
-    );
-    let widest = plain
-        .lines()
-        .map(|line| line.trim_end().chars().count())
-        .max();
-    assert_eq!(widest, Some(31), "{text}");
+    assert_says(colours, &["\u{1b}[36muser:["]);
+    assert!(!plain.contains('\u{1b}'), "{text}");
+    let widths = plain.lines().map(|line| line.trim_end().chars().count());
+    assert_eq!(widths.max(), Some(31), "{text}");
 }
 
 #[test]
@@ -132,18 +129,10 @@ fn a_picture_is_well_formed_says_in_words_what_it_shows_and_no_text_meets_anothe
         let svg = scene(&format!(
             "{{ {script}\n}} 2>/dev/null; map --svg --pid 1 >/tmp/svg; {check} </tmp/svg; cat /tmp/svg"
         ));
-        for part in [
-            "role=\"img\"",
-            "aria-labelledby=\"map-t map-d\"",
-            "<title ",
-            "<desc ",
-        ] {
-            assert!(svg.contains(part), "{part}");
-        }
-        assert!(
-            !svg.contains("\n\n"),
-            "a blank line would end a page's block of HTML"
-        );
+        let labelled = "aria-labelledby=\"map-t map-d\"";
+        assert_says(&svg, &["role=\"img\"", labelled, "<title ", "<desc "]);
+        // A blank line would end a page's block of HTML.
+        assert!(!svg.contains("\n\n"));
         let mut places: Vec<_> = text
             .captures_iter(&svg)
             .map(|found| {
@@ -151,12 +140,8 @@ fn a_picture_is_well_formed_says_in_words_what_it_shows_and_no_text_meets_anothe
                 let shown = found[4].replace("&lt;", "<").replace("&amp;", "&");
                 let long = shown.chars().count() * 8;
                 let start = if found.get(3).is_some() { x - long } else { x };
-                (
-                    found[2].parse::<usize>().unwrap(),
-                    start,
-                    start + long,
-                    shown,
-                )
+                let y: usize = found[2].parse().unwrap();
+                (y, start, start + long, shown)
             })
             .collect();
         assert!(places.len() > 30, "{svg}");
@@ -174,14 +159,8 @@ fn processes_that_come_and_go_do_no_harm() {
     for &who in everyone() {
         let busy = "while :; do for i in 1 2 3 4; do true & done; wait; done & busy=$!
                     for i in $(seq 30); do \"$@\" >/dev/null || echo failed; done; kill $busy";
-        lab("map")
-            .by(who)
-            .shell(busy)
-            .command()
-            .assert()
-            .success()
-            .stdout("")
-            .stderr("");
+        let run = lab("map").by(who).shell(busy).run().success();
+        run.stdout("").stderr("");
     }
 }
 
@@ -190,30 +169,13 @@ fn without_proc_it_says_what_is_missing() {
     require!(is_root(), "makes a host of its own");
     let run = host::on_own_host("while umount -l /proc; do :; done 2>/dev/null; map").code(1);
     let error = stderr(&run);
-    assert!(
-        error.starts_with("map: open /proc/self: ENOENT: "),
-        "{error}"
-    );
-    assert!(
-        error.contains("\nhint: ") && error.lines().count() == 2,
-        "{error}"
-    );
+    assert_error(&error, "map: open /proc/self: ENOENT: ", "");
 }
 
 #[test]
 fn a_process_that_is_not_there_is_an_error_with_a_hint() {
     for &who in everyone() {
-        let run = lab("map")
-            .by(who)
-            .args(["--pid", "4194303"])
-            .command()
-            .assert()
-            .code(1);
-        let error = stderr(&run);
-        assert!(
-            error.starts_with("map: find process 4194303: ESRCH: "),
-            "{error}"
-        );
-        assert!(error.contains("\nhint: it has ended"), "{error}");
+        let error = lab("map").by(who).args(["--pid", "4194303"]).refused();
+        assert_error(&error, "map: find process 4194303: ESRCH: ", "it has ended");
     }
 }

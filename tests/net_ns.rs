@@ -30,7 +30,7 @@ fn ip_gives_the_same_listings_routes_and_answers() {
 /// another terminal.
 fn in_both_namespaces(arguments: &str, script: &str) -> String {
     let held = format!(
-        "net_ns {arguments} --hold 30 >/dev/null 2>/tmp/held & lab=$!
+        "$heeded net_ns {arguments} --hold 30 >/dev/null 2>/tmp/held & lab=$!
          wait_for grep 'readlink /proc' /tmp/held
          child=$(child_of $lab)
          both() {{ for pid in $lab $child; do nsenter --target $pid --net \"$@\"; done; }}
@@ -99,7 +99,7 @@ fn what_the_article_types_works_while_the_lab_holds() {
 #[test]
 fn a_user_is_given_commands_that_work_for_a_user() {
     require!(is_root() && installed("ping"), "types ping (iputils-ping)");
-    let script = "$user net_ns --hold 30 >/dev/null 2>/tmp/held & lab=$!
+    let script = "$heeded $user net_ns --hold 30 >/dev/null 2>/tmp/held & lab=$!
          wait_for grep 'readlink /proc' /tmp/held
          sed -n '/^  /p' /tmp/held >/tmp/typed; chmod 644 /tmp/typed
          $user sh -e /tmp/typed >/tmp/said 2>&1; echo \"status $?\"

@@ -1,6 +1,8 @@
 //! The claims of the chapter on setns().
 
-use crate::support::{assert_transcript, host, is_root, lab, require, stderr, stdout};
+use crate::support::{
+    assert_error, assert_says, assert_transcript, host, is_root, lab, require, stderr, stdout,
+};
 
 /// Each type, joined by the /proc link of a process that lives in a new one.
 #[test]
@@ -22,16 +24,14 @@ fn every_type_of_namespace_can_be_joined_by_its_link() {
 fn a_bind_mounted_file_keeps_the_namespace_and_can_be_joined() {
     require!(is_root(), "mounts");
     let script = "touch /tmp/uts
-         uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
+         $heeded uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
          wait_for grep parent /tmp/said
          child=$(child_of $lab)
          mount --bind /proc/$child/ns/uts /tmp/uts
          kill $lab; wait $lab
          ns_exec /tmp/uts uname -n
          ns_exec --type uts /tmp/uts uname -n; umount /tmp/uts";
-    host::on_own_host(script)
-        .success()
-        .stdout("bizarro\nbizarro\n");
+    host::on_own_host(script).stdout("bizarro\nbizarro\n");
 }
 
 #[test]
@@ -47,67 +47,31 @@ fn a_pid_namespace_takes_children_only() {
 
 #[test]
 fn the_kernel_checks_the_type_if_asked() {
-    let link = "/proc/self/ns/uts";
-    let wrong = lab("ns_exec")
-        .args(["--type", "net", link, "true"])
-        .command()
-        .assert()
-        .code(1);
-    assert!(
-        stderr(&wrong).contains("setns /proc/self/ns/uts: EINVAL"),
-        "{}",
-        stderr(&wrong)
-    );
-    let unknown = lab("ns_exec")
-        .args(["--type", "nett", link, "true"])
-        .command()
-        .assert()
-        .code(1);
-    assert!(
-        stderr(&unknown).contains("possible values: cgroup, ipc, mnt"),
-        "{}",
-        stderr(&unknown)
-    );
+    let with_type = |name| ["--type", name, "/proc/self/ns/uts", "true"];
+    let wrong = lab("ns_exec").args(with_type("net")).refused();
+    assert_says(&wrong, &["setns /proc/self/ns/uts: EINVAL"]);
+    let unknown = lab("ns_exec").args(with_type("nett")).refused();
+    assert_says(&unknown, &["possible values: cgroup, ipc, mnt"]);
 }
 
 #[test]
 fn each_failure_has_its_status_and_a_hint() {
-    let own = "/proc/self/ns/uts";
-    for (status, args) in [
-        (1, vec!["/proc/self/ns/nothing", "true"]),
-        (1, vec!["/etc/passwd", "true"]),
-        (1, vec!["/proc/self/ns/uts"]),
-        (1, vec!["--type", "uts"]),
-        (1, vec!["--target", "1", "true"]),
-        (1, vec![]),
+    for args in [
+        &["/proc/self/ns/nothing", "true"][..],
+        &["/etc/passwd", "true"],
+        &["/proc/self/ns/uts"],
+        &["--type", "uts"],
+        &["--target", "1", "true"],
+        &[],
     ] {
-        let error = stderr(
-            &lab("ns_exec")
-                .args(&args)
-                .command()
-                .assert()
-                .code(status)
-                .stdout(""),
-        );
-        assert!(
-            error.contains("hint: ") && error.lines().count() == 2,
-            "{error}"
-        );
+        let run = lab("ns_exec").args(args).run();
+        assert_error(&stderr(&run.code(1).stdout("")), "ns_exec: ", "");
     }
     // Without --type a caller may join the namespace that it is in, given the capability.
     require!(is_root(), "calls setns with success");
     for (status, program) in [(127, "no-such-program"), (126, "/etc/passwd"), (126, "/")] {
-        let error = stderr(
-            &lab("ns_exec")
-                .args([own, program])
-                .command()
-                .assert()
-                .code(status),
-        );
-        assert!(
-            error.contains("execvp") && error.contains("hint: "),
-            "{error}"
-        );
+        let run = lab("ns_exec").args(["/proc/self/ns/uts", program]).run();
+        assert_error(&stderr(&run.code(status)), "ns_exec: execvp", "");
     }
 }
 
@@ -138,32 +102,19 @@ fn the_program_inherits_what_the_caller_had() {
             // /proc/self/fd's own descriptor and environment variables of the shell differ by name only.
             let script = format!("{shell}; {with} /bin/sh -c \"$2\" zero one '' 'a b'");
             let script = format!("PATH_TO=$1; set -- x \"$2\"; {script}");
-            let run = lab("ns_exec")
-                .shell(&script)
-                .args([INHERITED])
-                .command()
-                .assert()
-                .success();
-            stdout(&run)
+            lab("ns_exec").shell(&script).args([INHERITED]).printed()
         };
-        let (plain, lab) = (
-            through("exec"),
-            through("exec \"$PATH_TO\" /proc/self/ns/uts"),
-        );
+        let plain = through("exec");
+        let lab = through("exec \"$PATH_TO\" /proc/self/ns/uts");
+        let changes = |line: &&str| line.contains("pipe:[") || line.contains("/proc/");
         let steady = |text: &str| {
-            let changes = |line: &&str| {
-                !line.starts_with('_') && !line.contains("pipe:[") && !line.contains("/proc/")
-            };
-            text.lines()
-                .filter(changes)
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
+            let lines = text
+                .lines()
+                .filter(|line| !line.starts_with('_') && !changes(line));
+            lines.map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(steady(&plain), steady(&lab), "{shell}");
-        assert!(
-            plain.contains("zero one  a b") && plain.contains("SigIgn"),
-            "{plain}"
-        );
+        assert_says(&plain, &["zero one  a b", "SigIgn"]);
     }
 }
 
@@ -185,18 +136,13 @@ fn the_narration_tells_what_happens() {
 #[test]
 fn joins_and_runs() {
     require!(is_root(), "calls setns with success");
-    let args = [
-        "/proc/self/ns/uts",
-        "sh",
-        "-c",
-        "echo \"my name is $(uname -n)\"",
-    ];
+    let script = "echo \"my name is $(uname -n)\"";
+    let args = ["/proc/self/ns/uts", "sh", "-c", script];
     assert_transcript!("default", lab("ns_exec").args(args).transcript());
 }
 
 #[test]
 fn leaves_the_host_untouched() {
-    require!(is_root(), "makes a host of its own");
     host::leaves_the_host_untouched(
         "ns_exec /proc/self/ns/net true; fails ns_exec /etc/passwd true",
     );
@@ -205,7 +151,7 @@ fn leaves_the_host_untouched() {
 #[test]
 fn a_user_joins_the_user_namespace_first() {
     require!(is_root(), "makes a host of its own");
-    let script = "$user uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
+    let script = "$heeded $user uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
          wait_for grep parent /tmp/said
          child=$(child_of $lab)
          $user ns_exec /proc/$child/ns/uts uname -n 2>&1 | sed 's/[0-9][0-9]*/N/; /hint/d'

@@ -1,6 +1,8 @@
 //! The claims of the chapter on setns() about `nsenter`.
 
-use crate::support::{assert_transcript, host, installed, is_root, lab, require, stderr, stdout};
+use crate::support::{
+    assert_says, assert_transcript, host, installed, is_root, lab, require, stderr, stdout,
+};
 
 /// Processes to join: one with a namespace of each type, one with two of them, one of
 /// an ordinary user's own user namespace, one that is only another user.
@@ -49,10 +51,7 @@ fn differences(lines: &str) -> (Vec<String>, usize, usize) {
 
 #[test]
 fn a_line_with_a_target_does_what_nsenter_does() {
-    require!(
-        is_root() && installed("nsenter"),
-        "joins, and compares with nsenter"
-    );
+    require!(is_root() && installed("nsenter"), "compares with nsenter");
     let (different, roots, users) = differences(
         r#"for pid in $all $users; do
             for line in -m -u -i -n -p -U -C -T -a -r -w "-r -w" "-m -r -w" "-m -u -n" "-a -F" \
@@ -79,10 +78,7 @@ fn a_line_with_a_target_does_what_nsenter_does() {
 
 #[test]
 fn options_are_read_and_failures_end_as_with_nsenter() {
-    require!(
-        is_root() && installed("nsenter"),
-        "joins, and compares with nsenter"
-    );
+    require!(is_root() && installed("nsenter"), "compares with nsenter");
     let (different, roots, users) = differences(
         r#"for line in "-n true" "-a true" "-r true" "-w true" -t "-t x -n true" "-t -5 -n true" \
                 "-t 999999 -n true" "-t $two -n -S x true" --no-such "-t $two --net=/no true" \
@@ -118,15 +114,10 @@ fn an_ordinary_user_joins_what_belongs_to_the_own_user_namespace() {
     ));
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines[0], "0");
-    assert!(
-        lines[1].contains("setgroups") && lines[2].contains("--preserve-credentials"),
-        "{text}"
-    );
+    assert_says(lines[1], &["setgroups"]);
+    assert_says(lines[2], &["--preserve-credentials"]);
     assert_eq!(lines[3], "1");
-    assert!(
-        lines[4].contains("setns") && lines[4].contains("/ns/uts: EPERM"),
-        "{text}"
-    );
+    assert_says(lines[4], &["setns", "/ns/uts: EPERM"]);
 }
 
 #[test]
@@ -242,10 +233,7 @@ fn a_line_that_makes_no_sense_is_a_usage_error() {
             "--p' may be --pid or --preserve-credentials",
         ),
     ] {
-        let run = lab("nsenter")
-            .args(line.split_whitespace())
-            .command()
-            .assert();
+        let run = lab("nsenter").args(line.split_whitespace()).run();
         let text = stderr(&run.code(1).stdout(""));
         assert!(text.contains(why), "{line}: {text}");
     }

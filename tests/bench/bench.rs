@@ -101,13 +101,9 @@ fn contest(pair: &'static Pair) -> Option<Contest> {
 
 impl Contest {
     fn once(&self, lab_first: bool) -> (f64, f64) {
-        if lab_first {
-            let lab = self.lab.time();
-            (lab, self.other.time())
-        } else {
-            let other = self.other.time();
-            (self.lab.time(), other)
-        }
+        let other_first = (!lab_first).then(|| self.other.time());
+        let lab = self.lab.time();
+        (lab, other_first.unwrap_or_else(|| self.other.time()))
     }
 
     fn figures(&self) -> Figures {
@@ -126,14 +122,8 @@ fn enter_a_host_of_its_own() {
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("mount");
     // The pictures of a network namespace in /sys are of the one that mounted it.
-    mount(
-        Some("sysfs"),
-        "/sys",
-        Some("sysfs"),
-        MsFlags::empty(),
-        None::<&str>,
-    )
-    .expect("sysfs");
+    let sysfs = Some("sysfs");
+    mount(sysfs, "/sys", sysfs, MsFlags::empty(), None::<&str>).expect("sysfs");
     let mut rtnetlink = Rtnetlink::open().expect("rtnetlink");
     rtnetlink.batch(&[link_up("lo")]).expect("lo");
 }

@@ -14,15 +14,12 @@ const fn pair(lab: &'static str, other: &'static str, goal: f64) -> Pair {
     Pair { lab, other, goal }
 }
 
+#[rustfmt::skip]
 pub(crate) const PAIRS: &[Pair] = &[
     // The articles' programs in C.
     pair("pid_ns", "twin/pid_ns", 0.95),
     pair("uts_ns bizarro", "twin/uts_ns bizarro", 0.95),
-    pair(
-        "ns_exec /proc/self/ns/uts true",
-        "twin/ns_exec /proc/self/ns/uts true",
-        0.95,
-    ),
+    pair("ns_exec /proc/self/ns/uts true", "twin/ns_exec /proc/self/ns/uts true", 0.95),
     pair("unshare -u true", "twin/unshare -u true", 0.95),
     pair("mount_proc /bin/true", "twin/mount_proc /bin/true", 0.50),
     pair("net_ns --list", "twin/net_list", 0.40),
@@ -33,30 +30,10 @@ pub(crate) const PAIRS: &[Pair] = &[
     // The tools that every distribution has.
     pair("pid_ns", "unshare -pf true", 0.70),
     pair("unshare -u true", "unshare -u true", 0.70),
-    pair(
-        "ns_exec /proc/self/ns/uts true",
-        "nsenter --uts=/proc/self/ns/uts true",
-        0.60,
-    ),
-    pair(
-        "mount_proc /bin/true",
-        "unshare -pfu --mount-proc /bin/true",
-        0.60,
-    ),
-    pair(
-        "mount_proc /bin/true",
-        "bwrap --bind / / --unshare-pid --unshare-uts --hostname container --proc /proc /bin/true",
-        0.60,
-    ),
+    pair("ns_exec /proc/self/ns/uts true", "nsenter --uts=/proc/self/ns/uts true", 0.60),
+    pair("mount_proc /bin/true", "unshare -pfu --mount-proc /bin/true", 0.60),
+    pair("mount_proc /bin/true", "bwrap --bind / / --unshare-pid --unshare-uts --hostname container --proc /proc /bin/true", 0.60),
     pair("unshare -u true", "busybox unshare -u true", 0.95),
-    pair(
-        "ns_exec /proc/self/ns/uts true",
-        "busybox nsenter --uts=/proc/self/ns/uts true",
-        0.95,
-    ),
-    pair(
-        "mount_proc /bin/true",
-        "busybox unshare -pfu --mount-proc /bin/true",
-        0.95,
-    ),
+    pair("ns_exec /proc/self/ns/uts true", "busybox nsenter --uts=/proc/self/ns/uts true", 0.95),
+    pair("mount_proc /bin/true", "busybox unshare -pfu --mount-proc /bin/true", 0.95),
 ];

@@ -1,7 +1,5 @@
 //! The ratios as a picture for the book.
 
-use std::fmt::Write as _;
-
 use crate::figures::Figures;
 use crate::plot::Plot;
 
@@ -30,7 +28,11 @@ pub(crate) fn chart(machine: &str, all: &[Figures]) -> String {
         plot.text((LEFT - 10.0, y + 4.5), "end", label(figures));
         plot.bar(0, (LEFT, y), x(ratio.middle) - LEFT);
         plot.grid((x(ratio.low), y), (x(ratio.high), y), 1.0);
-        plot.line(2, (x(figures.goal), y - 9.0), (x(figures.goal), y + 9.0));
+        plot.line(
+            2,
+            (x(figures.pair.goal), y - 9.0),
+            (x(figures.pair.goal), y + 9.0),
+        );
     }
     let legend = [
         format!("{machine}. Bar: median ratio of the times, thin line: 95 % interval, mark: goal."),
@@ -45,29 +47,26 @@ pub(crate) fn chart(machine: &str, all: &[Figures]) -> String {
 /// `mount_proc ÷ bwrap`, `net_ns --list ÷ the article’s C`: options that only
 /// make the other do the same work are left out.
 fn label(figures: &Figures) -> String {
-    let lab = figures.lab.replace("/proc/self/ns/uts ", "");
-    let other = match figures.other.split_once(' ') {
-        _ if figures.other.starts_with("twin/") => "the article’s C".to_owned(),
+    let lab = figures.pair.lab.replace("/proc/self/ns/uts ", "");
+    let other = match figures.pair.other.split_once(' ') {
+        _ if figures.pair.other.starts_with("twin/") => "the article’s C".to_owned(),
         Some((name @ ("bwrap" | "nsenter"), _)) => name.to_owned(),
         Some(("busybox", rest)) => {
             let applet = rest.split(' ').next().unwrap_or_default();
             format!("busybox {applet}")
         }
-        _ => format!("util-linux {}", figures.other.replace("--mount-proc ", "")),
+        _ => format!(
+            "util-linux {}",
+            figures.pair.other.replace("--mount-proc ", "")
+        ),
     };
     format!("{lab} ÷ {other}")
 }
 
 fn description(machine: &str, all: &[Figures]) -> String {
-    let mut text = format!("Measured on {machine}.");
-    for figures in all {
-        let _ = write!(
-            text,
-            " {}: {:.2}, goal {:.2}.",
-            label(figures),
-            figures.ratio.middle,
-            figures.goal
-        );
-    }
-    text
+    let each = all.iter().map(|figures| {
+        let (ratio, goal) = (figures.ratio.middle, figures.pair.goal);
+        format!(" {}: {ratio:.2}, goal {goal:.2}.", label(figures))
+    });
+    format!("Measured on {machine}.{}", each.collect::<String>())
 }

@@ -29,132 +29,103 @@ enum Kind {
     CgroupAbove,
 }
 
+use Kind::{
+    Cgroup, CgroupAbove, CgroupMount, Group, Host, Index, Inode, Mac, Mounts, NoCarrier, PeerGroup,
+    Pid, RoundTrip, User,
+};
+
 /// The fields. Each group named `x…` holds a value to replace.
-static FIELDS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
-    [
-        (Kind::Pid, r"(?m)^PID for \S+ process = (?<x>\d+)"),
-        (
-            Kind::Pid,
-            r"(?m)^Child process created by clone\(\) from \S+ have PID = (?<x>\d+)",
-        ),
-        (
-            Kind::Pid,
-            r"(?m)^(?:Child's|Parent's) PID from child_function\(\) from own namespace: (?<x>\d+)",
-        ),
-        (
-            Kind::Pid,
-            r"(?m)^PID of child created by clone\(\) is (?<x>\d+)",
-        ),
-        (Kind::Pid, r"(?m)^Parent (?<x>\d+): start a container"),
-        // pid_ns --siblings: the column PID OUTSIDE, and the targets of kill().
-        (Kind::Pid, r"(?m)^[AB]\d(?<x> +\d+) "),
-        (Kind::Pid, r"kill\((?<x>\d+), "),
-        // pid_ns --nested: process 0 of itself, and the outermost column.
-        (Kind::Pid, r"(?m)^0 (?<x1> +\d+) (?<x2> +\d+)$"),
-        (Kind::Pid, r"(?m)^[1-9]\d* +1 (?<x> +\d+)(?: +\d+)*$"),
-        // init: PID and PPID outside; the names are those of its transcript.
-        (
-            Kind::Pid,
-            r"(?m)^(?:init|subreaper|parent|orphan)(?<x1> +\d+)(?<x2> +\d+)(?: +\d+)*$",
-        ),
-        (
-            Kind::Pid,
-            r"\bsubreaper: waitpid\((?:-1|(?<x1>\d+))\) = (?<x2>\d+)",
-        ),
-        (Kind::Pid, r"\bpstree -p (?<x>\d+)"),
-        // Seen by any process but PID 1, whose own children have small numbers.
-        (
-            Kind::Pid,
-            r"in process (?:1\d+|[2-9]\d*): PID (?<x>\d+) has ended",
-        ),
-        (Kind::Pid, r"/proc/(?<x>\d+)"),
-        (Kind::Pid, r"\bprocess (?<x>\d+)\b"),
-        (Kind::Pid, r"--target (?<x>\d+)"),
-        (Kind::Pid, r"\bnetns (?<x>\d+)"),
-        // What a reader types and reads in a session of the book.
-        (Kind::Pid, r"(?m)^\[\d+\][+-]?(?<x> +\d+)\b"),
-        (Kind::Pid, r"\bjob \d+\[(?<x>\d+)\]"),
-        (Kind::Pid, r"kill: \((?<x>\d+)\)"),
-        (Kind::Pid, r"(?m)^NSpid:\t(?<x>\d+)"),
-        (Kind::Pid, r"(?m)^[#$] echo \$\$.*\n(?<x>\d+)$"),
-        (Kind::Pid, r"\bkill (?:-\w+ )?(?<x>\d+)\b"),
-        // map: the example of a namespace, and the PIDs at level 0.
-        (Kind::Pid, r"(?m)^[^a-z\n]*[a-z]+:\[\d+\](?: +\d+)+?(?<x> +\d+) [a-z]"),
-        (Kind::Pid, r"(?m)^(?:> )?(?<x> +\d+)(?: +\d+)*  +[│├└]"),
-        (Kind::Pid, r"(?:for example|1 process:) (?<x>\d+) [a-z]"),
-        (Kind::Pid, r"[a-z](?: \(self\))?: PID (?<x>\d+)[,;)]"),
-        (Kind::Pid, r">(?<x>\d+) [a-z]+</text>"),
-        (Kind::Pid, "class=\"pid level-0\">(?<x>\\d+)<"),
-        (
-            Kind::Inode,
-            r"\b(?:cgroup|ipc|mnt|net|pid|time|user|uts):\[(?<x>\d+)\]",
-        ),
-        (Kind::Index, r"(?m)^(?<x>\d+): [a-z]+\d*(?:@|:)"),
-        (Kind::Index, r"@if(?<x>\d+)"),
-        (Kind::Mac, r"link/ether (?<x>[0-9a-f:]{17})"),
-        (Kind::RoundTrip, r"\btime=(?<x>[0-9.]+) ms"),
-        (
-            Kind::RoundTrip,
-            r"(?m)^rtt .* = (?<x1>[0-9.]+)/(?<x2>[0-9.]+)/(?<x3>[0-9.]+)/",
-        ),
-        (Kind::User, r"\buid (?<x>\d+) (?:outside|is root|and gid)"),
-        (Kind::User, r"\bgid (?<x>\d+) outside"),
-        (Kind::User, r"\b(?:AS UID|(?:runs|run) as uid) (?<x>\d+)\b"),
-        // user_ns: the caller's own IDs, wherever they are seen.
-        (Kind::User, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = (?<x>\d+)"),
-        (Kind::Group, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = \d+, gid = (?<x>\d+)"),
-        (Kind::User, r"(?m)^parent writes to uid_map: +0 (?<x>\d+) 1$"),
-        (Kind::Group, r"(?m)^parent writes to gid_map: +0 (?<x>\d+) 1$"),
-        (Kind::User, r"(?m)^uid_map  .*  0 (?<x1>\d+) \d(?:, 0 (?<x2>\d+) \d)?(?:$|    #)"),
-        (Kind::Group, r"(?m)^gid_map  .*  0 (?<x>\d+) 1(?:$|    #)"),
-        (Kind::Group, r"\band gid (?<x>\d+) writes its own maps"),
-        (Kind::User, r"(?m)^outside +0:0 +(?<x>\d+):\d+$"),
-        (Kind::Group, r"(?m)^outside +0:0 +\d+:(?<x>\d+)$"),
-        (Kind::User, r"(?m)^the same file, outside: (?<x>\d+):"),
-        (Kind::Group, r"(?m)^the same file, outside: \d+:(?<x>\d+)$"),
-        (Kind::User, r"(?m)^level 0: geteuid\(\) = (?<x>\d+)$"),
-        (Kind::User, r"(?m)^level 1: .*; uid_map: 1 (?<x>\d+) 1;"),
-        (Kind::User, r"(?m)^level \d+: .*; seen from level 0: (?<x>\d+)$"),
-        // Kernels differ, and newer ones settle it by whichever interface has the
-        // peer's index in this namespace.
-        (Kind::NoCarrier, r"<NO-CARRIER,.* state (?<x>DOWN|LOWERLAYERDOWN) "),
-        // mountinfo: which mounts share what is mounted on them.
-        (Kind::PeerGroup, r"\b(?:shared|master|propagate_from):(?<x>\d+)"),
-        (Kind::Mounts, r"(?m)^  mounts on /old and below: (?<x>\d+)$"),
-        // Where cgroup v2 is mounted, and which cgroup the tests run in.
-        (Kind::CgroupMount, r"cgroup v2, mounted on (?<x>/\S+)"),
-        (
-            Kind::CgroupMount,
-            r#"(?s)cgroup v2, mounted on.*?mkdir[ (]"?(?<x>/\S*)/cgroup_ns-"#,
-        ),
-        (Kind::Pid, r"/cgroup_ns-(?<x>\d+)"),
-        (Kind::Cgroup, r"(?m)^Parent's cgroup, read by the parent: (?<x>/.*)$"),
-        (Kind::Cgroup, r"(?m)^Parent's cgroup, read by the child:  (?<x>/[^.\n].*)$"),
-        (Kind::CgroupAbove, r"(?m)^Child's cgroup, read by the \w+: +(?<x>.*)/cgroup_ns-"),
-        (
-            Kind::CgroupAbove,
-            r"(?s)/cgroup_ns-\d+\nRoot.*?Root of the mount, for the child:    /\.\.(?<x>[/.]*)",
-        ),
-        (
-            Kind::Cgroup,
-            r"(?s)No sub-cgroup.*?Child's cgroup, read by the parent:  (?<x>/[^\n]*)",
-        ),
-        (
-            Kind::Cgroup,
-            r"(?s)No sub-cgroup.*?Root of the mount, for the child:    (?<x>/[/.]*)",
-        ),
-        (Kind::Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
-    ]
-    .into_iter()
-    .map(|(kind, pattern)| (kind, Regex::new(pattern).expect("a valid pattern")))
-    .collect()
+#[rustfmt::skip]
+const FIELDS: &[(Kind, &str)] = &[
+    (Pid, r"(?m)^PID for \S+ process = (?<x>\d+)"),
+    (Pid, r"(?m)^Child process created by clone\(\) from \S+ have PID = (?<x>\d+)"),
+    (Pid, r"(?m)^(?:Child's|Parent's) PID from child_function\(\) from own namespace: (?<x>\d+)"),
+    (Pid, r"(?m)^PID of child created by clone\(\) is (?<x>\d+)"),
+    (Pid, r"(?m)^Parent (?<x>\d+): start a container"),
+    // pid_ns --siblings: the column PID OUTSIDE, and the targets of kill().
+    (Pid, r"(?m)^[AB]\d(?<x> +\d+) "),
+    (Pid, r"kill\((?<x>\d+), "),
+    // pid_ns --nested: process 0 of itself, and the outermost column.
+    (Pid, r"(?m)^0 (?<x1> +\d+) (?<x2> +\d+)$"),
+    (Pid, r"(?m)^[1-9]\d* +1 (?<x> +\d+)(?: +\d+)*$"),
+    // init: PID and PPID outside; the names are those of its transcript.
+    (Pid, r"(?m)^(?:init|subreaper|parent|orphan)(?<x1> +\d+)(?<x2> +\d+)(?: +\d+)*$"),
+    (Pid, r"\bsubreaper: waitpid\((?:-1|(?<x1>\d+))\) = (?<x2>\d+)"),
+    (Pid, r"\bpstree -p (?<x>\d+)"),
+    // Seen by any process but PID 1, whose own children have small numbers.
+    (Pid, r"in process (?:1\d+|[2-9]\d*): PID (?<x>\d+) has ended"),
+    (Pid, r"/proc/(?<x>\d+)"),
+    (Pid, r"\bprocess (?<x>\d+)\b"),
+    (Pid, r"--target (?<x>\d+)"),
+    (Pid, r"\bnetns (?<x>\d+)"),
+    // What a reader types and reads in a session of the book.
+    (Pid, r"(?m)^\[\d+\][+-]?(?<x> +\d+)\b"),
+    (Pid, r"\bjob \d+\[(?<x>\d+)\]"),
+    (Pid, r"kill: \((?<x>\d+)\)"),
+    (Pid, r"(?m)^NSpid:\t(?<x>\d+)"),
+    (Pid, r"(?m)^[#$] echo \$\$.*\n(?<x>\d+)$"),
+    (Pid, r"\bkill (?:-\w+ )?(?<x>\d+)\b"),
+    // map: the example of a namespace, and the PIDs at level 0.
+    (Pid, r"(?m)^[^a-z\n]*[a-z]+:\[\d+\](?: +\d+)+?(?<x> +\d+) [a-z]"),
+    (Pid, r"(?m)^(?:> )?(?<x> +\d+)(?: +\d+)*  +[│├└]"),
+    (Pid, r"(?:for example|1 process:) (?<x>\d+) [a-z]"),
+    (Pid, r"[a-z](?: \(self\))?: PID (?<x>\d+)[,;)]"),
+    (Pid, r">(?<x>\d+) [a-z]+</text>"),
+    (Pid, "class=\"pid level-0\">(?<x>\\d+)<"),
+    (Inode, r"\b(?:cgroup|ipc|mnt|net|pid|time|user|uts):\[(?<x>\d+)\]"),
+    (Index, r"(?m)^(?<x>\d+): [a-z]+\d*(?:@|:)"),
+    (Index, r"@if(?<x>\d+)"),
+    (Mac, r"link/ether (?<x>[0-9a-f:]{17})"),
+    (RoundTrip, r"\btime=(?<x>[0-9.]+) ms"),
+    (RoundTrip, r"(?m)^rtt .* = (?<x1>[0-9.]+)/(?<x2>[0-9.]+)/(?<x3>[0-9.]+)/"),
+    (User, r"\buid (?<x>\d+) (?:outside|is root|and gid)"),
+    (User, r"\bgid (?<x>\d+) outside"),
+    (User, r"\b(?:AS UID|(?:runs|run) as uid) (?<x>\d+)\b"),
+    // user_ns: the caller's own IDs, wherever they are seen.
+    (User, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = (?<x>\d+)"),
+    (Group, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = \d+, gid = (?<x>\d+)"),
+    (User, r"(?m)^parent writes to uid_map: +0 (?<x>\d+) 1$"),
+    (Group, r"(?m)^parent writes to gid_map: +0 (?<x>\d+) 1$"),
+    (User, r"(?m)^uid_map  .*  0 (?<x1>\d+) \d(?:, 0 (?<x2>\d+) \d)?(?:$|    #)"),
+    (Group, r"(?m)^gid_map  .*  0 (?<x>\d+) 1(?:$|    #)"),
+    (Group, r"\band gid (?<x>\d+) writes its own maps"),
+    (User, r"(?m)^outside +0:0 +(?<x>\d+):\d+$"),
+    (Group, r"(?m)^outside +0:0 +\d+:(?<x>\d+)$"),
+    (User, r"(?m)^the same file, outside: (?<x>\d+):"),
+    (Group, r"(?m)^the same file, outside: \d+:(?<x>\d+)$"),
+    (User, r"(?m)^level 0: geteuid\(\) = (?<x>\d+)$"),
+    (User, r"(?m)^level 1: .*; uid_map: 1 (?<x>\d+) 1;"),
+    (User, r"(?m)^level \d+: .*; seen from level 0: (?<x>\d+)$"),
+    // Kernels differ, and newer ones settle it by whichever interface has the
+    // peer's index in this namespace.
+    (NoCarrier, r"<NO-CARRIER,.* state (?<x>DOWN|LOWERLAYERDOWN) "),
+    // mountinfo: which mounts share what is mounted on them.
+    (PeerGroup, r"\b(?:shared|master|propagate_from):(?<x>\d+)"),
+    (Mounts, r"(?m)^  mounts on /old and below: (?<x>\d+)$"),
+    // Where cgroup v2 is mounted, and which cgroup the tests run in.
+    (CgroupMount, r"cgroup v2, mounted on (?<x>/\S+)"),
+    (CgroupMount, r#"(?s)cgroup v2, mounted on.*?mkdir[ (]"?(?<x>/\S*)/cgroup_ns-"#),
+    (Pid, r"/cgroup_ns-(?<x>\d+)"),
+    (Cgroup, r"(?m)^Parent's cgroup, read by the parent: (?<x>/.*)$"),
+    (Cgroup, r"(?m)^Parent's cgroup, read by the child:  (?<x>/[^.\n].*)$"),
+    (CgroupAbove, r"(?m)^Child's cgroup, read by the \w+: +(?<x>.*)/cgroup_ns-"),
+    (CgroupAbove, r"(?s)/cgroup_ns-\d+\nRoot.*?Root of the mount, for the child:    /\.\.(?<x>[/.]*)"),
+    (Cgroup, r"(?s)No sub-cgroup.*?Child's cgroup, read by the parent:  (?<x>/[^\n]*)"),
+    (Cgroup, r"(?s)No sub-cgroup.*?Root of the mount, for the child:    (?<x>/[/.]*)"),
+    (Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
+];
+
+static PATTERNS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
+    let regex = |pattern| Regex::new(pattern).expect("a valid pattern");
+    let fields = FIELDS.iter().map(|(kind, pattern)| (*kind, regex(pattern)));
+    fields.collect()
 });
 
 /// The text with plausible values in place of those of this run.
 pub(crate) fn normalise(text: &str) -> String {
     let text = &figures::replace(text);
     let mut found: BTreeMap<usize, (Kind, &str)> = BTreeMap::new();
-    for (kind, field) in FIELDS.iter() {
+    for (kind, field) in PATTERNS.iter() {
         for captures in field.captures_iter(text) {
             for value in field
                 .capture_names()
