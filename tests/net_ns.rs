@@ -30,12 +30,12 @@ fn ip_gives_the_same_listings_routes_and_answers() {
 /// another terminal.
 fn in_both_namespaces(arguments: &str, script: &str) -> String {
     let held = format!(
-        "$heeded net_ns {arguments} --hold 30 >/dev/null 2>/tmp/held & lab=$!
+        "net_ns {arguments} --hold 30 >/dev/null 2>/tmp/held & lab=$!
          wait_for grep 'readlink /proc' /tmp/held
          child=$(child_of $lab)
          both() {{ for pid in $lab $child; do nsenter --target $pid --net \"$@\"; done; }}
          {script}
-         kill -INT $lab; wait $lab"
+         kill $lab; fails wait $lab"
     );
     stdout(&host::on_own_host(&held).success())
 }
@@ -99,12 +99,12 @@ fn what_the_article_types_works_while_the_lab_holds() {
 #[test]
 fn a_user_is_given_commands_that_work_for_a_user() {
     require!(is_root() && installed("ping"), "types ping (iputils-ping)");
-    let script = "$heeded $user net_ns --hold 30 >/dev/null 2>/tmp/held & lab=$!
+    let script = "$user net_ns --hold 30 >/dev/null 2>/tmp/held & lab=$!
          wait_for grep 'readlink /proc' /tmp/held
          sed -n '/^  /p' /tmp/held >/tmp/typed; chmod 644 /tmp/typed
          $user sh -e /tmp/typed >/tmp/said 2>&1; echo \"status $?\"
          grep -c ' 0% packet loss' /tmp/said; grep -c 'net:\\[' /tmp/said
-         kill -INT $lab; wait $lab";
+         kill $lab; fails wait $lab";
     host::on_own_host(script)
         .success()
         .stdout("status 0\n2\n2\n");

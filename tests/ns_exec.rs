@@ -24,7 +24,7 @@ fn every_type_of_namespace_can_be_joined_by_its_link() {
 fn a_bind_mounted_file_keeps_the_namespace_and_can_be_joined() {
     require!(is_root(), "mounts");
     let script = "touch /tmp/uts
-         $heeded uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
+         uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
          wait_for grep parent /tmp/said
          child=$(child_of $lab)
          mount --bind /proc/$child/ns/uts /tmp/uts
@@ -151,7 +151,7 @@ fn leaves_the_host_untouched() {
 #[test]
 fn a_user_joins_the_user_namespace_first() {
     require!(is_root(), "makes a host of its own");
-    let script = "$heeded $user uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
+    let script = "$user uts_ns bizarro --hold 30 >/tmp/said 2>/dev/null & lab=$!
          wait_for grep parent /tmp/said
          child=$(child_of $lab)
          $user ns_exec /proc/$child/ns/uts uname -n 2>&1 | sed 's/[0-9][0-9]*/N/; /hint/d'

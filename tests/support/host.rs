@@ -51,16 +51,14 @@ wait_for() { for i in $(seq 500); do "$@" >/dev/null 2>&1 && return; sleep 0.01;
 child_of() { wait_for pgrep -P "$1"; pgrep -P "$1"; }
 fails() { ! "$@"; }
 runs() { [ "$(cat /proc/$1/comm)" = "$2" ]; }
-# A shell has its background jobs ignore SIGINT.
-heeded='env --default-signal=INT'
 user='setpriv --reuid=1234 --regid=1234 --clear-groups --'
 set +e
 cd /
 "#;
 
 /// Runs a shell script on a host of its own, with the labs in its PATH, `$user`
-/// to run a command as uid 1234, `$heeded` for one that a SIGINT shall end, and `settled`,
-/// which prints what has changed since `state >/before`.
+/// to run a command as uid 1234, and `settled`, which prints what has changed
+/// since `state >/before`.
 pub(crate) fn on_own_host(script: &str) -> assert_cmd::assert::Assert {
     within_limit(&words(script)).assert()
 }
