@@ -141,10 +141,8 @@ const SUBJECT: &[(&str, &str)] = &[
         "user_ns --refused",
         "a process in the parent of that   done",
     ),
-    (
-        "ns_cost",
-        "-: not seen, because /proc/sys/user cannot be written here",
-    ),
+    // Where no limit can be written, the end of a namespace is not seen.
+    ("ns_cost", "   -   "),
     ("doctor", "\nEvery lab runs as uid "),
 ];
 
@@ -185,6 +183,10 @@ fn refused(line: &str, ended: &Ended, said: &[String]) -> Result<String, String>
                 && [1, 126, 127].contains(&status) =>
         {
             Ok(format!("{}\t{}", &error[name.len() + 2..], hint))
+        }
+        // The dynamic loader's words, before there is a lab.
+        [error] if status == 127 && error.contains(": error while loading shared libraries: ") => {
+            Ok("not loaded".into())
         }
         [error] if program && error.starts_with("readlink: ") && status != 0 => Ok(error.clone()),
         _ => Err(format!("status {status}, {} lines", said.len())),
