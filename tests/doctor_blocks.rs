@@ -42,19 +42,19 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
         (
             r#"$seccomp unshare "$@""#,
             "status 1
-             seccomp: not ns_exec unshare mount_ns net_ns ipc_ns cgroup_ns time_ns ns_cost
-             seccomp: not uts_ns ns_exec unshare pid_ns init mount_proc mount_ns net_ns ipc_ns cgroup_ns time_ns ns_cost",
+             seccomp: not ns_exec unshare net_ns ipc_ns cgroup_ns time_ns mount_ns ns_cost
+             seccomp: not uts_ns ns_exec unshare pid_ns mount_proc net_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost",
         ),
         (
             r#"$seccomp clone $user1234 "$@""#,
             "status 1
-             cgroup_not_writable seccomp: not uts_ns pid_ns init mount_proc mount_ns net_ns user_ns ipc_ns",
+             cgroup_not_writable seccomp: not uts_ns pid_ns mount_proc net_ns user_ns ipc_ns mount_ns init",
         ),
         (
             r#"$seccomp mount "$@""#,
             "status 1
-             seccomp: not unshare mount_proc mount_ns ipc_ns
-             cgroup_not_writable seccomp: not unshare mount_proc mount_ns ipc_ns",
+             seccomp: not unshare mount_proc ipc_ns mount_ns
+             cgroup_not_writable seccomp: not unshare mount_proc ipc_ns mount_ns",
         ),
         (
             r#"$seccomp setns,sethostname $user1234 "$@""#,
@@ -88,11 +88,11 @@ fn a_limit_is_told_by_its_name() {
         ),
         (
             "0 >/proc/sys/user/max_mnt_namespaces",
-            "limit_zero: not unshare mount_proc mount_ns ipc_ns ns_cost",
+            "limit_zero: not unshare mount_proc ipc_ns mount_ns ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_pid_namespaces",
-            "limit_zero: not unshare pid_ns init mount_proc net_ns ns_cost",
+            "limit_zero: not unshare pid_ns mount_proc net_ns init ns_cost",
         ),
         (
             "0 >/proc/sys/user/max_net_namespaces",
@@ -150,7 +150,7 @@ fn nesting_too_deep_is_told_from_a_limit() {
         ),
         (
             &format!("{pid} /tmp/nest {own}"),
-            "status 1\ncgroup_not_writable nesting: not unshare pid_ns init mount_proc net_ns ns_cost",
+            "status 1\ncgroup_not_writable nesting: not unshare pid_ns mount_proc net_ns init ns_cost",
         ),
     ]);
 }
@@ -202,7 +202,7 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             &with_mounts(none, ""),
             "status 1
-             no_proc: not ns_exec init mount_ns user_ns ipc_ns cgroup_ns time_ns ns_cost
+             no_proc: not ns_exec user_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost
              no_proc: none runs",
         ),
         (
@@ -212,13 +212,13 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             r#"/usr/bin/unshare -pf "$@""#,
             "status 1
-             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns ns_cost
-             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns ns_cost",
+             foreign_proc: not user_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost
+             foreign_proc: not user_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost",
         ),
         (
             r#"$user1234 /usr/bin/unshare -rpf "$@""#,
             "status 1
-             foreign_proc: not init mount_ns user_ns ipc_ns cgroup_ns time_ns ns_cost",
+             foreign_proc: not user_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost",
         ),
     ]);
 }
@@ -246,7 +246,7 @@ fn a_chroot_is_recognised() {
         (
             &with_mounts(&with_proc, "chroot /tmp/root"),
             "status 1
-             chroot no_cgroup_mount root_is_no_mount_point: not unshare mount_proc mount_ns user_ns ipc_ns cgroup_ns ns_cost
+             chroot no_cgroup_mount root_is_no_mount_point: not unshare mount_proc user_ns ipc_ns cgroup_ns mount_ns ns_cost
              chroot: none runs",
         ),
         (
@@ -294,6 +294,6 @@ fn ubuntus_apparmor_restriction_is_named() {
         &with_mounts(rule, strace),
         "status 1
          apparmor_restrict_unprivileged_userns: \
-         not uts_ns ns_exec unshare pid_ns init mount_proc mount_ns net_ns ipc_ns cgroup_ns time_ns ns_cost",
+         not uts_ns ns_exec unshare pid_ns mount_proc net_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost",
     )]);
 }
