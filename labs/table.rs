@@ -37,7 +37,7 @@ const LAB: Lab = Lab {
 };
 
 #[rustfmt::skip] // Each row in the same order.
-pub(crate) static LABS: [Lab; 16] = [
+pub(crate) static LABS: &[Lab] = &[
     Lab { name: "uts_ns", page: "uts_ns.md", needs: &["uts"],
         shows: "a hostname of the child's own",
         tries: "`just lab uts bizarro`, `--domain NAME`, `--hold`",

@@ -67,7 +67,7 @@ fn the_summary_names_every_page_and_every_page_exists() {
 fn every_lab_has_a_page_that_shows_its_code_and_its_transcript() {
     for Row {
         name: lab, page, ..
-    } in &LABS
+    } in LABS
     {
         let of_another = page.strip_suffix(".md") != Some(lab);
         let page = &pages()[*page];

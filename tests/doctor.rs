@@ -83,7 +83,7 @@ fn the_table_says_that_every_lab_runs() {
 #[test]
 fn the_doctor_judges_every_lab_that_needs_something_and_knows_all_that_they_need() {
     let text = stdout(&lab("doctor").args(["--json"]).command().assert());
-    for lab in &LABS {
+    for lab in LABS {
         let judged = text.contains(&format!("{{\"name\":\"{}\",", lab.name));
         assert_eq!(judged, !lab.needs.is_empty(), "{}", lab.name);
         for need in lab.needs {

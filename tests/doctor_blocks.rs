@@ -42,24 +42,24 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
         (
             r#"$seccomp unshare "$@""#,
             "status 1
-             seccomp: not ns_exec unshare net_ns ipc_ns cgroup_ns time_ns mount_ns ns_cost
-             seccomp: not uts_ns ns_exec unshare pid_ns mount_proc net_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost",
+             seccomp: not enter join mount leave ipc net ping port cgroup time every
+             seccomp: not enter uts pid join mount proc leave ipc net ping port cgroup sub_cgroup time every",
         ),
         (
             r#"$seccomp clone $user1234 "$@""#,
             "status 1
-             cgroup_not_writable seccomp: not uts_ns pid_ns mount_proc net_ns user_ns ipc_ns mount_ns init",
+             cgroup_not_writable seccomp: not user uts pid mount proc ipc net sub_cgroup",
         ),
         (
             r#"$seccomp mount "$@""#,
             "status 1
-             seccomp: not unshare mount_proc ipc_ns mount_ns
-             cgroup_not_writable seccomp: not unshare mount_proc ipc_ns mount_ns",
+             seccomp: not mount proc leave ipc
+             cgroup_not_writable seccomp: not mount proc leave ipc sub_cgroup",
         ),
         (
             r#"$seccomp setns,sethostname $user1234 "$@""#,
             "status 1
-             cgroup_not_writable seccomp: not uts_ns ns_exec mount_proc ns_cost",
+             cgroup_not_writable seccomp: not uts join sub_cgroup",
         ),
     ]);
 }
@@ -80,39 +80,39 @@ fn a_limit_is_told_by_its_name() {
     for (limit, expected) in [
         (
             "0 >/proc/sys/user/max_user_namespaces",
-            "limit_zero: not user_ns ns_cost",
+            "limit_zero: not enter user sub_cgroup every",
         ),
         (
             "0 >/proc/sys/user/max_uts_namespaces",
-            "limit_zero: not uts_ns ns_exec mount_proc ns_cost",
+            "limit_zero: not uts join sub_cgroup every",
         ),
         (
             "0 >/proc/sys/user/max_mnt_namespaces",
-            "limit_zero: not unshare mount_proc ipc_ns mount_ns ns_cost",
+            "limit_zero: not mount proc leave ipc sub_cgroup every",
         ),
         (
             "0 >/proc/sys/user/max_pid_namespaces",
-            "limit_zero: not unshare pid_ns mount_proc net_ns init ns_cost",
+            "limit_zero: not pid proc leave sub_cgroup every",
         ),
         (
             "0 >/proc/sys/user/max_net_namespaces",
-            "limit_zero: not net_ns ns_cost",
+            "limit_zero: not net ping port sub_cgroup every",
         ),
         (
             "1 >/proc/sys/user/max_net_namespaces",
-            "limit_reached: not net_ns ns_cost",
+            "limit_reached: not net sub_cgroup every",
         ),
         (
             "0 >/proc/sys/user/max_ipc_namespaces",
-            "limit_zero: not ipc_ns ns_cost",
+            "limit_zero: not ipc sub_cgroup every",
         ),
         (
             "0 >/proc/sys/user/max_cgroup_namespaces",
-            "limit_zero: not cgroup_ns ns_cost",
+            "limit_zero: not cgroup sub_cgroup every",
         ),
         (
             "0 >/proc/sys/user/max_time_namespaces",
-            "limit_zero: not time_ns ns_cost",
+            "limit_zero: not sub_cgroup time every",
         ),
     ] {
         let expected = format!("status 1\ncgroup_not_writable {expected}");
@@ -122,7 +122,7 @@ fn a_limit_is_told_by_its_name() {
     let inside = around.replace("exec ", "exec /usr/bin/unshare -r ");
     compare(&[(
         &inside,
-        "status 1\ncgroup_not_writable outer_limit: not net_ns ns_cost",
+        "status 1\ncgroup_not_writable outer_limit: not net ping port sub_cgroup every",
     )]);
 }
 
@@ -142,7 +142,7 @@ fn nesting_too_deep_is_told_from_a_limit() {
     compare(&[
         (
             &format!("{user} /tmp/nest {own}"),
-            "status 1\ncgroup_not_writable nesting: not user_ns ns_cost",
+            "status 1\ncgroup_not_writable nesting: not enter user sub_cgroup every",
         ),
         (
             &format!("{user} /tmp/nest {NO_CAPABILITIES} {own}"),
@@ -150,7 +150,7 @@ fn nesting_too_deep_is_told_from_a_limit() {
         ),
         (
             &format!("{pid} /tmp/nest {own}"),
-            "status 1\ncgroup_not_writable nesting: not unshare pid_ns mount_proc net_ns init ns_cost",
+            "status 1\ncgroup_not_writable nesting: not pid proc leave sub_cgroup every",
         ),
     ]);
 }
@@ -186,23 +186,23 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
             &with_mounts(mask, ""),
             "status 0
              : all run
-             cgroup_not_writable masked_proc: not unshare mount_proc",
+             cgroup_not_writable masked_proc: not proc leave sub_cgroup",
         ),
         (
             &with_mounts(container, "$user1234"),
             "status 1
-             cgroup_not_writable masked_proc: not unshare mount_proc",
+             cgroup_not_writable masked_proc: not proc leave sub_cgroup",
         ),
         (
             &with_mounts("mount -t tmpfs none /proc/sys", ""),
             "status 1
-             masked_proc: not user_ns ipc_ns
-             cgroup_not_writable masked_proc: not unshare mount_proc user_ns ipc_ns",
+             masked_proc: not user ipc
+             cgroup_not_writable masked_proc: not user proc leave ipc sub_cgroup",
         ),
         (
             &with_mounts(none, ""),
             "status 1
-             no_proc: not ns_exec user_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost
+             no_proc: not procfs enter user join ipc cgroup sub_cgroup time every
              no_proc: none runs",
         ),
         (
@@ -212,13 +212,13 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             r#"/usr/bin/unshare -pf "$@""#,
             "status 1
-             foreign_proc: not user_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost
-             foreign_proc: not user_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost",
+             foreign_proc: not procfs user ipc cgroup sub_cgroup time
+             foreign_proc: not procfs user ipc cgroup sub_cgroup time",
         ),
         (
             r#"$user1234 /usr/bin/unshare -rpf "$@""#,
             "status 1
-             foreign_proc: not user_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost",
+             foreign_proc: not procfs user ipc cgroup sub_cgroup time",
         ),
     ]);
 }
@@ -273,8 +273,8 @@ fn a_cgroup_that_may_not_be_made_is_no_obstacle_and_none_mounted_is() {
         (
             &with_mounts("umount -R -l /sys/fs/cgroup", ""),
             "status 1
-             no_cgroup_mount: not cgroup_ns
-             no_cgroup_mount: not cgroup_ns",
+             no_cgroup_mount: not cgroup sub_cgroup
+             no_cgroup_mount: not cgroup sub_cgroup",
         ),
     ]);
 }
@@ -294,6 +294,6 @@ fn ubuntus_apparmor_restriction_is_named() {
         &with_mounts(rule, strace),
         "status 1
          apparmor_restrict_unprivileged_userns: \
-         not uts_ns ns_exec unshare pid_ns mount_proc net_ns ipc_ns cgroup_ns time_ns mount_ns init ns_cost",
+         not enter uts pid join mount proc leave ipc net ping port cgroup sub_cgroup time every",
     )]);
 }

@@ -72,7 +72,7 @@ fn every_lab_has_all_that_a_lab_needs() {
         });
         need(snapshot, format!("tests/snapshots/{name}__…: just bless"));
     }
-    for lab in &LABS {
+    for lab in LABS {
         let there = labs::names().iter().any(|name| name == lab.name);
         need(there, format!("labs/: the program of the row {}", lab.name));
     }

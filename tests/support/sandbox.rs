@@ -5,7 +5,7 @@ use super::{host, stdout};
 
 /// Runs the doctor, and then every lab as every caller that it speaks of, each behind
 /// `block`; prints where they disagree, and what was found: the doctor's status, and
-/// for each caller the causes and the labs that do not run.
+/// for each caller the causes and the attempts that are refused, if some labs run.
 const COMPARE: &str = r#"
 ordinary='setpriv --reuid=1000 --regid=1000 --clear-groups --'
 block doctor --json >/mnt/scratch/json </dev/null; status=$?
@@ -21,7 +21,7 @@ done
 echo "status $status"
 jq -r '.callers[] | ([.attempts[] | select(.works | not) | .cause] | unique | join(" ")) + ": " +
     if all(.labs[]; .runs) then "all run" elif any(.labs[]; .runs)
-    then "not " + ([.labs[] | select(.runs | not) | .name] | join(" ")) else "none runs" end' /mnt/scratch/json
+    then "not " + ([.attempts[] | select(.works | not) | .key] | join(" ")) else "none runs" end' /mnt/scratch/json
 "#;
 
 /// Runs a program under a filter of system calls, in Python.
