@@ -112,8 +112,15 @@ impl Terminal {
         written.expect("the terminal is open");
     }
 
-    /// Presses the letter with Ctrl.
+    /// Presses the letter with Ctrl, when the program has come to rest: a shell that has
+    /// just written its prompt does not take a signal for one to its input line yet.
     pub(crate) fn control(&mut self, letter: u8) {
+        let stat = format!("/proc/{}/stat", self.foreground());
+        let runs = || std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") R "));
+        let deadline = Instant::now() + PATIENCE;
+        while runs() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
         let written = self.keyboard.write_all(&[letter & 0x1f]);
         written.expect("the terminal is open");
     }
