@@ -21,18 +21,22 @@ const PORT_IS_HELD: &str =
 const PATIENCE: Duration = Duration::from_secs(10);
 
 // ANCHOR: checks
-pub(crate) fn from_outside() -> Result<()> {
+pub(crate) fn from_outside(inside_is_connected: &Checkpoint) -> Result<()> {
     say!("From the original namespace:\n")?;
     route_and_ping(INSIDE)?;
     let server = connect(INSIDE)?;
-    fetch(server, INSIDE)
+    match fetch(server, INSIDE) {
+        // The child has failed before it could answer, and is about to say so.
+        Err(Error::PeerGone) => inside_is_connected.wait(),
+        fetched => fetched,
+    }
 }
 
-pub(crate) fn from_inside(is_connected: &Checkpoint) -> Result<()> {
+pub(crate) fn from_inside(inside_is_connected: &Checkpoint) -> Result<()> {
     say!("From the new namespace:\n")?;
     route_and_ping(OUTSIDE)?;
     let server = connect(OUTSIDE)?;
-    is_connected.open()?;
+    inside_is_connected.open()?;
     fetch(server, OUTSIDE)
 }
 
@@ -82,7 +86,6 @@ fn fetch(mut server: TcpStream, address: Ipv4Addr) -> Result<()> {
         .set_read_timeout(Some(PATIENCE))
         .step("setsockopt", "SO_RCVTIMEO")?;
     match server.read_to_string(&mut answer) {
-        // The lab's other process has failed before it could answer.
         Err(error) if error.kind() == ErrorKind::ConnectionReset => return Err(Error::PeerGone),
         read => read.step("recv", format!("{address}:{PORT}"))?,
     };

@@ -145,7 +145,7 @@ fn connect_both(args: &Args) -> Result<u8> {
     inside_is_up.wait()?;
     connect::wait_until_up("veth0")?;
     let server = checks::listen(OUTSIDE)?;
-    checks::from_outside()?;
+    checks::from_outside(&inside_is_connected)?;
     outside_has_checked.open()?;
     inside_is_connected.wait()?;
     checks::serve(server, "the original namespace")?;

@@ -11,7 +11,7 @@ use super::wait::{self, Ended};
 use crate::lab::{Error, Result, Step as _, told};
 
 /// How long a child has to say why it fails, in milliseconds.
-const MOMENT: u16 = 2000;
+const MOMENT: u8 = 100;
 
 /// A child process. One that is dropped before it was waited for is killed and
 /// reaped, so that no error path leaves a process behind.
