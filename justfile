@@ -44,7 +44,8 @@ build:
 # Run all tests that this caller can (root runs both halves): just test net_ns::
 test *args:
     #!/bin/sh
-    export SKIPPED_TESTS='{{ target }}/skipped-tests'
+    # Most of a test's time is spent on waiting for other processes.
+    export SKIPPED_TESTS='{{ target }}/skipped-tests' RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) * 2))}
     mkdir -p '{{ target }}'; : >"$SKIPPED_TESTS"
     cargo test --locked --workspace -- "$@"; status=$?
     sort "$SKIPPED_TESTS" | sed '1i these could not run here, and count as skipped, not as passed:'
