@@ -1,19 +1,16 @@
 //! The veth pair and the addresses, by rtnetlink or by `ip`.
 
-use std::fs::{self, File};
-use std::io::{Read as _, Seek as _};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::lab::notice;
 use common::net::netlink::{
     LinkMonitor, OperState, Rtnetlink, add_address, add_veth, delete_link, link_up,
 };
-use common::{Error, Result, Step as _, explain};
+use common::{Error, Result, explain};
 use nix::errno::Errno;
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::Pid;
 
+use crate::ip::ip;
 use crate::{INSIDE, OUTSIDE, PREFIX_LEN, Via};
 
 /// The state word of a veth end without a carrier depends on the kernel: newer ones
@@ -151,41 +148,4 @@ fn explain_commands(what: &str, via: Via, commands: &[String]) {
         Via::Netlink => "the same as:",
     };
     explain!("{what}; {how}\n{}", commands.join("\n"));
-}
-
-/// Where distributions keep `ip`. PATH is not asked: root's lab must not run what
-/// somebody else has put first in it.
-const IP: [&str; 4] = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"];
-
-/// Runs commands that start with `ip`, one process each, as the article does.
-fn ip(commands: &[String]) -> Result<()> {
-    let program = IP.into_iter().find(|path| fs::metadata(path).is_ok());
-    let program = program
-        .ok_or(Errno::ENOENT)
-        .step("execvp", "ip")
-        .map_err(|error| error.hint("install the package iproute2, or leave --via ip out"))?;
-    for command in commands {
-        // A file takes what `ip` says, however much: nobody reads a pipe meanwhile.
-        let said = memfd_create(c"said", MFdFlags::MFD_CLOEXEC).map(File::from);
-        let mut said = said.step("memfd_create", "for what ip says")?;
-        let status = Command::new(program)
-            .args(command.split_whitespace().skip(1))
-            .env_clear()
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(said.try_clone().step("fcntl", "F_DUPFD_CLOEXEC")?)
-            .status()
-            .step("execvp", program)?;
-        if !status.success() {
-            let mut words = String::new();
-            said.rewind().step("lseek", "in what ip says")?;
-            said.read_to_string(&mut words)
-                .step("read", "what ip says")?;
-            let words = words.lines().next().unwrap_or_default();
-            let object = command.trim_start_matches("ip ");
-            return Err(Error::new("ip", object, Errno::EIO).hint(format!("ip says: {words}")));
-        }
-    }
-    Ok(())
 }

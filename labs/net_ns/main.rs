@@ -4,6 +4,8 @@
 
 mod checks;
 mod connect;
+mod ip;
+mod list;
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -66,7 +68,7 @@ fn lab() -> Result<u8> {
     args.explain.begin()?;
     enter_stand_in(args.host, args.list)?;
     if args.list {
-        list_both()
+        list::lab()
     } else {
         connect_both(&args)
     }
@@ -96,25 +98,10 @@ fn enter_stand_in(host: bool, only_list: bool) -> Result<()> {
     Ok(())
 }
 
-// ANCHOR: list
-fn list_both() -> Result<u8> {
-    say!("\nOriginal NET namespace:\n\n{}", links()?)?;
-    let checkpoint = Checkpoint::new()?;
-    let child = clone(FLAGS, || {
-        checkpoint.wait()?;
-        say!("New NET namespace:\n\n{}", links()?)?;
-        Ok(0)
-    })?;
-    explain_clone(child.pid());
-    checkpoint.open()?;
-    child.wait()
-}
-
 /// What `ip link list` prints in the namespace that this process is in.
 fn links() -> Result<Links> {
     Rtnetlink::open()?.links()
 }
-// ANCHOR_END: list
 
 // ANCHOR: main
 fn connect_both(args: &Args) -> Result<u8> {
