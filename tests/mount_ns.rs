@@ -1,8 +1,8 @@
 //! The claims of the chapter on mount namespaces.
 
 use crate::support::{
-    Who, assert_error, assert_transcript, assert_transcripts, everyone, host, is_root, lab,
-    require, stdout,
+    Who, are_static, assert_error, assert_transcript, assert_transcripts, everyone, host, is_root,
+    lab, require, stdout,
 };
 
 fn printed(args: &[&str], who: Who) -> String {
@@ -193,8 +193,7 @@ fn a_hold_of_one_type_ends_by_itself() {
 #[test]
 fn a_root_that_is_no_mount_point_is_an_error_with_a_hint() {
     require!(is_root(), "calls chroot");
-    let linked_statically = cfg!(target_feature = "crt-static");
-    require!(linked_statically, "the labs are linked dynamically here");
+    require!(are_static(), "the labs are linked dynamically here");
     let script = "mkdir /mnt/scratch/root; cp /mnt/labs/mount_ns /mnt/scratch/root; chroot /mnt/scratch/root /mount_ns";
     assert_eq!(
         host::refused(script),

@@ -1,11 +1,10 @@
 //! What is the same for all labs: help and usage errors, and machines that refuse.
 //! `hostile.rs` tries full, closed and broken outputs.
 
-use std::fs;
-
 use crate::support::labs::{lab_of, names, of};
-use crate::support::stdout;
-use crate::support::{assert_error, assert_says, directory, host, is_root, lab, require, stderr};
+use crate::support::{
+    are_static, assert_error, assert_says, host, is_root, lab, require, stderr, stdout,
+};
 
 #[test]
 fn help_goes_to_stdout_and_usage_errors_to_stderr() {
@@ -152,11 +151,4 @@ fn closed_descriptors_need_no_dev_null() {
          chroot /mnt/scratch/root /pid_ns --shared <&- 2>&- | grep -c PID
          chroot /mnt/scratch/root /pid_ns --shared >&- 2>/tmp/said; echo $?; grep -c EBADF /tmp/said";
     host::on_own_host(script).stdout("4\n1\n1\n");
-}
-
-/// Whether the labs are linked statically, as `just release` does where it can: else the
-/// name of the program that loads them stands at the beginning of the file.
-fn are_static() -> bool {
-    let lab = fs::read(directory().join("pid_ns")).unwrap();
-    !lab[..4096].windows(4).any(|name| name == b"/ld-")
 }

@@ -273,3 +273,10 @@ pub(crate) fn stdout(run: &Assert) -> String {
 pub(crate) fn stderr(run: &Assert) -> String {
     String::from_utf8(run.get_output().stderr.clone()).expect("labs print UTF-8")
 }
+
+/// Whether the labs are linked statically, as `just release` does where it can: else the
+/// name of the program that loads them stands at the beginning of the file.
+pub(crate) fn are_static() -> bool {
+    let lab = std::fs::read(directory().join("pid_ns")).expect("a lab");
+    !lab[..4096].windows(4).any(|name| name == b"/ld-")
+}

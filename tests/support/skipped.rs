@@ -12,6 +12,7 @@ pub(crate) fn installed(program: &str) -> bool {
 /// Tests that CI may skip, with the reason why it must.
 const MAY_SKIP_ON_CI: &[&str] = &[
     // Debug builds are linked dynamically; `just test-release` runs these.
+    "mount_ns::a_root_that_is_no_mount_point_is_an_error_with_a_hint",
     "robust::a_root_without_a_c_library_is_enough",
     "robust::closed_descriptors_need_no_dev_null",
 ];
