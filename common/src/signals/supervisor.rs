@@ -1,5 +1,6 @@
 //! The process that stands before a program: signals go in, its end comes out.
 
+use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, SigSet, Signal, raise};
 use nix::sys::signalfd::siginfo;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
@@ -114,8 +115,14 @@ fn send(program: Pid, signal: i32) {
 
 fn has_stopped(child: Pid) -> Result<bool> {
     let options = WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG;
-    let state = retry_eintr(|| waitid(Id::Pid(child), options)).step("waitid", child)?;
-    Ok(matches!(state, WaitStatus::Stopped(..)))
+    match retry_eintr(|| waitid(Id::Pid(child), options)) {
+        // It has ended meanwhile: a zombie has no other state to be asked for.
+        Err(Errno::ECHILD) => Ok(false),
+        state => Ok(matches!(
+            state.step("waitid", child)?,
+            WaitStatus::Stopped(..)
+        )),
+    }
 }
 
 /// Whether a program has chosen what a signal does to it: it has a handler, blocks it
