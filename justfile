@@ -26,8 +26,7 @@ root name='' *args:
         [ -z "$sudo" ] || export "CARGO_TARGET_${host}_RUNNER=$sudo"
         INSTA_UPDATE=no INSTA_WORKSPACE_ROOT='{{ justfile_directory() }}' exec {{ just }} "$@" ;;
     esac
-    lab=$({{ just }} _build "$1"); shift
-    exec $sudo "$lab" --explain "$@"
+    lab=$({{ just }} _build "$1") && shift && exec $sudo "$lab" --explain "$@"
 
 # Draw the namespaces that exist now: just map --pid $$ (just root map sees all)
 map *args:
