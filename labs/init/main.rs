@@ -30,7 +30,8 @@ struct Args {
     #[arg(long, conflicts_with = "command")]
     subreaper: bool,
     /// Leave the mount namespace out: the program then sees the host's /proc
-    #[arg(long, requires = "command")]
+    // `requires` asks for nothing that is excluded by another option.
+    #[arg(long, requires = "command", conflicts_with_all = ["signals", "subreaper"])]
     host_proc: bool,
     /// A program and its arguments: PID 1 runs it, reaps for it and ends as it ends
     #[arg(trailing_var_arg = true, value_name = "PROGRAM [ARGS]")]

@@ -29,6 +29,17 @@ fn with_the_hosts_proc_ps_shows_the_host() {
 }
 
 #[test]
+fn the_hosts_proc_is_for_a_program_alone() {
+    for options in [
+        &["--host-proc"][..],
+        &["--host-proc", "--signals"],
+        &["--subreaper", "--host-proc"],
+    ] {
+        lab("init").args(options).run().code(2).stdout("");
+    }
+}
+
+#[test]
 fn the_status_of_the_program_is_passed_on_exactly() {
     for &who in everyone() {
         let script = "for i in $(seq 0 255); do \"$@\" sh -c \"exit $i\"; [ $? = $i ] || echo $i $?; done
