@@ -89,10 +89,11 @@ fn joining_is_cheap_and_four_types_end_long_after_close() {
         let run = json(lab("ns_cost").args(["--rounds", "5"]));
         let of = |name, key| value(&run, name, key);
         more("join", of("net", "create_us"), 10.0 * of("net", "join_us"))?;
+        let long_after = |kind| 20.0 * of(kind, "close_us");
         for kind in ["ipc", "net", "pid", "user"] {
-            more(kind, of(kind, "gone_us"), 20.0 * of(kind, "close_us"))?;
+            more(kind, of(kind, "gone_us"), long_after(kind))?;
         }
-        more("mnt", of("mnt", "close_us"), of("mnt", "gone_us"))
+        more("mnt", long_after("mnt"), of("mnt", "gone_us"))
     });
 }
 
