@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::cases;
-use crate::support::{Who, directory, host, is_root, lab, require, session};
+use crate::support::{Who, directory, host, installed, is_root, lab, require, session};
 
 /// Runs `unshare OPTIONS sh -c PROGRAM`, and returns its status and all that it
 /// prints; the program's lines become one.
@@ -60,6 +60,20 @@ fn capabilities_outlive_the_execution_with_keep_caps_only() {
         let (status, text) = run(Who::User, options, program);
         assert_eq!(status, Some(0), "{options}");
         assert_eq!(!text.is_empty(), all, "{options}: {text}");
+    }
+}
+
+#[test]
+fn capabilities_that_cannot_be_kept_are_told_of_with_the_errno() {
+    require!(installed("strace"), "makes a system call fail");
+    for (call, step) in [
+        ("capset", "capset inheritable"),
+        ("prctl", "prctl PR_CAP_AMBIENT_RAISE"),
+    ] {
+        let strace = format!("strace -qq -o /dev/null -e inject={call}:error=ENOMEM");
+        let script = format!("{strace} \"$@\" -U --keep-caps true 2>&1 | head -1");
+        let expected = format!("unshare: {step}: ENOMEM: Out of memory\n");
+        lab("unshare").shell(&script).run().stdout(expected);
     }
 }
 

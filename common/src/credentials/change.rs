@@ -47,8 +47,10 @@ pub fn make_capabilities_ambient() -> Result<()> {
     let failed = |step, object| move |_| Error::new(step, object, Errno::last());
     let permitted = caps::read(None, CapSet::Permitted).map_err(failed("capget", "permitted"))?;
     caps::set(None, CapSet::Inheritable, &permitted).map_err(failed("capset", "inheritable"))?;
-    caps::set(None, CapSet::Ambient, &permitted)
-        .map_err(failed("prctl", "PR_CAP_AMBIENT_RAISE"))?;
+    for capability in permitted {
+        caps::raise(None, CapSet::Ambient, capability)
+            .map_err(failed("prctl", "PR_CAP_AMBIENT_RAISE"))?;
+    }
     explain!("prctl(PR_CAP_AMBIENT_RAISE): the capabilities outlive execve()");
     Ok(())
 }
