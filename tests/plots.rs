@@ -88,7 +88,7 @@ fn costs(run: &Value) -> String {
                 let y = y + [-6.0, 0.0, 6.0, 0.0][series];
                 if !row[key].is_null() {
                     let [median, low, high] = times(&row[key]).map(x);
-                    plot.line(series, (low, y), (high, y));
+                    plot.line(series, (low, y), (high, y), 2);
                     plot.mark(series, (median, y));
                 }
             }
@@ -159,7 +159,7 @@ impl Curve {
             self.count,
         );
         for (count, [median, low, high]) in points {
-            plot.line(0, at(count, low), at(count, high));
+            plot.line(0, at(count, low), at(count, high), 2);
             plot.mark(0, at(count, median));
         }
         plot.end()

@@ -15,7 +15,6 @@
 mod figures;
 mod pairs;
 #[path = "../support/plot.rs"]
-#[allow(dead_code, reason = "what the plots of ns_cost need")]
 mod plot;
 mod run;
 mod svg;

@@ -26,16 +26,14 @@ pub(crate) fn chart(machine: &str, all: &[Figures]) -> String {
         let y = TOP + ROW * row as f64 + 11.0;
         let ratio = &figures.ratio;
         plot.text((LEFT - 10.0, y + 4.5), "end", label(figures));
-        plot.bar(0, (LEFT, y), x(ratio.middle) - LEFT);
+        plot.line(0, (LEFT, y), (x(ratio.middle), y), 14);
         plot.grid((x(ratio.low), y), (x(ratio.high), y), 1.0);
-        plot.line(
-            2,
-            (x(figures.pair.goal), y - 9.0),
-            (x(figures.pair.goal), y + 9.0),
-        );
+        plot.mark(2, (x(figures.pair.goal), y));
     }
     let legend = [
-        format!("{machine}. Bar: median ratio of the times, thin line: 95 % interval, mark: goal."),
+        format!(
+            "{machine}. Bar: median ratio of the times, thin line: 95 % interval, diamond: goal."
+        ),
         "Left of 1.0 the lab is faster.".to_owned(),
     ];
     for (line, y) in legend.iter().zip([24.0, 42.0]) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Lab, lab};
 
 #[path = "../../labs/table.rs"]
-#[allow(dead_code, reason = "what the doctor reads is no matter of the tests")]
+#[expect(dead_code, reason = "what the doctor reads is no matter of the tests")]
 mod table;
 
 pub(crate) use table::{LABS, Lab as Row};

@@ -49,22 +49,9 @@ impl Plot {
         self.stroke(from, to, stroke);
     }
 
-    pub(crate) fn line(&mut self, series: usize, from: Point, to: Point) {
-        let stroke = format!("\"{}\" stroke-width=\"2\"", COLOURS[series]);
+    pub(crate) fn line(&mut self, series: usize, from: Point, to: Point, width: u32) {
+        let stroke = format!("\"{}\" stroke-width=\"{width}\"", COLOURS[series]);
         self.stroke(from, to, stroke);
-    }
-
-    #[allow(
-        dead_code,
-        reason = "the benchmark draws bars, the plots of the book none"
-    )]
-    pub(crate) fn bar(&mut self, series: usize, (x, y): Point, width: f64) {
-        self.add(format_args!(
-            "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"14\" fill=\"{}\" \
-             fill-opacity=\"0.6\"/>",
-            y - 7.0,
-            COLOURS[series]
-        ));
     }
 
     /// A shape for each series, so that colour is not all that tells them apart.

@@ -1,7 +1,7 @@
 //! The labs that the doctor judges.
 
 #[path = "../../table.rs"]
-#[allow(dead_code, reason = "the doctor asks for no page and no sentence")]
+#[expect(dead_code, reason = "the doctor asks for no page and no sentence")]
 mod table;
 
 pub(crate) use table::Lab;
