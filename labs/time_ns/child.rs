@@ -11,6 +11,9 @@ use crate::clocks::Clocks;
 /// How often a child is tried. Each one that is in vain has taken a second or more.
 const ATTEMPTS: u8 = 20;
 
+/// What a clock has advanced, in whole seconds, while the child read its own.
+pub(crate) const NO_SECOND: [i64; 4] = [0; 4];
+
 // ANCHOR: child
 /// Starts a child that reads its clocks between two readings of the parent's. Only
 /// where no second has passed between these is the child's lead, in whole seconds,
@@ -31,7 +34,7 @@ pub(crate) fn start_child(flags: CloneFlags) -> Result<(Child, Checkpoint)> {
             Ok(0)
         })?;
         child_has_read.wait()?;
-        if Clocks::read()?.since(&before) == [0; 4] {
+        if Clocks::read()?.since(&before) == NO_SECOND {
             return Ok((child, table_is_begun));
         }
         child.end()?;

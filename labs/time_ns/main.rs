@@ -10,7 +10,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use child::{columns, start_child};
+use child::{NO_SECOND, columns, start_child};
 use clap::Parser;
 use clocks::NAMES;
 use common::credentials::{Capability, enter_unless_capable};
@@ -111,7 +111,7 @@ fn lab() -> Result<u8> {
     say!("{OFFSETS}:\n{offsets}")?;
     say!("Seconds since the parent's reading before clone(), by each clock:\n")?;
     say!("        {}", columns(NAMES))?;
-    say!("parent  {}", columns([0; 4]))?; // What start_child() has waited for.
+    say!("parent  {}", columns(NO_SECOND))?; // start_child() has seen to it.
     table_is_begun.open()?;
     child.wait()
 }

@@ -135,10 +135,9 @@ impl Child {
 
     /// Reaps it if it has ended, and keeps how.
     fn has_ended(&mut self) -> bool {
-        let ended = self.try_wait().ok().flatten();
-        ended
-            .into_iter()
-            .for_each(|ended| told::remember_end(ended.into()));
+        if let Ok(Some(ended)) = self.try_wait() {
+            told::remember_end(ended.into());
+        }
         self.reaped
     }
 }

@@ -57,9 +57,7 @@ impl Guardian {
             }),
         }
     }
-}
 
-impl Guardian {
     /// Waits until the directory is gone.
     ///
     /// # Errors
