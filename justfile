@@ -75,18 +75,15 @@ lint:
 
 # Build small, fast release binaries, statically where this machine can; prints the folder
 release:
-    #!/bin/sh
-    set -eu
-    # The small C library musl starts faster; glibc serves where rustc has no musl.
-    for tuple in "$(rustc --print host-tuple | sed 's/-gnu/-musl/')" "$(rustc --print host-tuple)"; do
-        export RUSTFLAGS="-C target-feature=+crt-static"
-        echo 'fn main() {}' | rustc --target "$tuple" $RUSTFLAGS -o '{{ target }}/probe' - 2>/dev/null && break
-        RUSTFLAGS=
-    done
-    [ "$RUSTFLAGS" ] || echo "note: no static C library here (libc.a), so the labs are linked dynamically" >&2
-    # With --target the flags reach the labs only; without it they would break procedural macros.
-    cargo build --locked --release --target "$tuple" >&2
-    echo "{{ target }}/$tuple/release"
+    @{{ just }} _static build --release
+
+# Boot a small machine with the labs in it, without root: just vm, just vm 7.3, just vm -- net_ns --explain
+vm *args:
+    @LABS=$({{ just }} release) VM_CACHE='{{ target }}/vm' labs/tools/vm/vm.sh "$@"
+
+# Run every lab in the kernels that labs/tools/vm/pins names: just kernels 5.10 7.3, just kernels --32
+kernels *series:
+    @VM_CACHE='{{ target }}/vm' JUST={{ quote(just) }} labs/tools/vm/kernels.sh "$@"
 
 # Measure the labs against C programs and other tools, as root; words choose: just bench nsenter
 bench *words:
@@ -130,3 +127,19 @@ _build name:
     echo "just: there is no lab '$1'" >&2
     echo "hint: the labs are $(echo "$labs" | sort | xargs), for example: just lab net" >&2
     exit 1
+
+# Runs cargo for static binaries, where this machine has a static C library; prints their folder.
+_static *cargo:
+    #!/bin/sh
+    set -eu
+    # The small C library musl starts faster; glibc serves where rustc has no musl.
+    for tuple in "$(rustc --print host-tuple | sed 's/-gnu/-musl/')" "$(rustc --print host-tuple)"; do
+        export RUSTFLAGS="-C target-feature=+crt-static"
+        echo 'fn main() {}' | rustc --target "$tuple" $RUSTFLAGS -o '{{ target }}/probe' - 2>/dev/null && break
+        RUSTFLAGS=
+    done
+    [ "$RUSTFLAGS" ] || echo "note: no static C library here (libc.a), so the labs are linked dynamically" >&2
+    # With --target the flags reach the labs only; without it they would break procedural macros.
+    cargo "$@" --locked --target "$tuple" >&2
+    case "$*" in *--release*) profile=release ;; *) profile=debug ;; esac
+    echo "{{ target }}/$tuple/$profile"

@@ -2,7 +2,9 @@
 //! the labs do in `doctor_blocks.rs`.
 
 use crate::support::labs::LABS;
-use crate::support::sandbox::{self, NO_CAPABILITIES, require_a_sandbox, with_limit, with_mounts};
+use crate::support::sandbox::{
+    self, NO_CAPABILITIES, require_64_bits, require_a_sandbox, with_limit, with_mounts,
+};
 use crate::support::{
     Who, assert_transcript, everyone, host, installed, is_root, lab, require, stderr, stdout,
 };
@@ -11,6 +13,7 @@ use crate::support::{
 #[test]
 fn the_report_names_cause_and_fix() {
     require_a_sandbox!();
+    require_64_bits!();
     for (around, cause, fix) in [
         (
             r#"$seccomp docker "$@""#.to_owned(),

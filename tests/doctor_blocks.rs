@@ -2,7 +2,7 @@
 //! compared with what that lab then does.
 
 use crate::support::sandbox::{
-    NO_CAPABILITIES, compare, require_a_sandbox, with_limit, with_mounts,
+    NO_CAPABILITIES, compare, require_64_bits, require_a_sandbox, with_limit, with_mounts,
 };
 use crate::support::{installed, is_root, require};
 
@@ -27,6 +27,7 @@ fn an_open_machine_runs_every_lab() {
 #[test]
 fn a_seccomp_filter_is_told_from_the_kernel() {
     require_a_sandbox!();
+    require_64_bits!();
     compare(&[
         (
             r#"$seccomp refuse "$@""#,

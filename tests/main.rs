@@ -20,6 +20,7 @@ mod faults;
 mod hostile;
 mod init;
 mod ipc_ns;
+mod kernels;
 mod map;
 mod map_output;
 mod mount_ns;

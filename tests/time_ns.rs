@@ -63,10 +63,37 @@ fn once_a_process_has_entered_the_offsets_are_fixed() {
 
 #[test]
 fn clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege() {
+    require!(!clone_refuses_the_flag(), "Linux 7.1 and later refuse it");
     for &who in everyone() {
         let lab = lab("time_ns").by(who).args(["--by-clone"]);
         assert_transcript!("by_clone", lab.transcript());
         lab.run().success().stderr("");
+    }
+}
+
+/// From Linux 7.1 on.
+fn clone_refuses_the_flag() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("a release");
+    let mut numbers = release
+        .split(['.', '-'])
+        .map_while(|number| number.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(7), Some(1))
+}
+
+/// A tracer stands for Linux 7.1 where the kernel is an older one.
+#[test]
+fn a_kernel_that_refuses_the_flag_to_clone_is_another_answer() {
+    let newer = clone_refuses_the_flag();
+    require!(newer || installed("strace"), "strace plays Linux 7.1");
+    let strace = if newer {
+        ""
+    } else {
+        "strace -qq -o /dev/null -e inject=clone:error=EINVAL"
+    };
+    for &who in everyone() {
+        let lab = lab("time_ns").by(who).args(["--by-clone"]);
+        let lab = lab.shell(&format!("exec {strace} \"$@\""));
+        assert_transcript!("by_clone_refused", lab.transcript());
     }
 }
 

@@ -227,7 +227,7 @@ fn leaves_the_host_untouched() {
 fn an_identity_is_one_reading_of_status() {
     require!(installed("strace"), "lists system calls with strace");
     let lab = lab("user_ns").by(Who::User);
-    let lab = lab.shell("strace -f -qq -e trace=openat \"$@\" 2>&1 | grep -c '/status\"'");
+    let lab = lab.shell("strace -f -qq -e trace=/^open \"$@\" 2>&1 | grep -c '/status\"'");
     // The parent, the child before and after the maps, and the parent's look at it.
     lab.command().assert().stdout("4\n");
 }

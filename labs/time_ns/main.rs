@@ -17,8 +17,9 @@ use common::credentials::{Capability, enter_unless_capable};
 use common::lab::{ExplainArgs, answer};
 use common::ns::CLONE_NEWTIME;
 use common::procfs::check_proc;
-use common::{Result, Step as _, explain, ns, parse, say};
+use common::{Error, Result, Step as _, explain, ns, parse, say};
 use exit_signal::exit_signal;
+use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
@@ -49,7 +50,7 @@ struct Args {
     /// Write the offsets when the child is in the namespace already, which is too late
     #[arg(long, conflicts_with = "by_clone")]
     late: bool,
-    /// Hand CLONE_NEWTIME to clone() instead of unshare(): it takes it for a signal number
+    /// Hand CLONE_NEWTIME to clone() instead of unshare(): no flag of clone()'s
     #[arg(long, conflicts_with_all = ["boottime", "monotonic"])]
     by_clone: bool,
     #[command(flatten)]
@@ -93,7 +94,16 @@ fn lab() -> Result<u8> {
     } else {
         CloneFlags::empty()
     };
-    let (child, table_is_begun) = start_child(flags)?;
+    let (child, table_is_begun) = match start_child(flags) {
+        Err(Error::Step(refusal)) if args.by_clone && refusal.errno == Errno::EINVAL => {
+            explain!(
+                "clone(CLONE_NEWTIME): refused since Linux 7.1, which has no such exit signal"
+            );
+            say!("\nclone(CLONE_NEWTIME): {}", refusal.errno)?;
+            return Ok(0);
+        }
+        started => started?,
+    };
     say!("child                    {}\n", namespaces_of(child.pid())?)?;
 
     if args.late {

@@ -200,7 +200,7 @@ impl Lab {
 /// limit ends one process, and then waits for the others that hold its output.
 pub(crate) fn within_limit(words: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["--signal=KILL", LIMIT]).args(words);
+    command.args(["-s", "KILL", LIMIT]).args(words);
     command.env_remove("SHELL").env("LC_ALL", "C");
     command
 }

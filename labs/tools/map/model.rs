@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use common::ns::{TYPES, Type};
+use nix::libc::ino_t;
 
 /// Names a namespace. That nsfs is one device, so that the inode number alone tells
 /// two of a type apart, is how the kernel does it: the links' texts hold no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Id {
-    pub(crate) inode: u64,
+    pub(crate) inode: ino_t,
     pub(crate) kind: &'static str,
 }
 

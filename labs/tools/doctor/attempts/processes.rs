@@ -1,6 +1,7 @@
 //! What takes no more than a process: ID maps, a hostname, PID 1, a clock, and joining.
 
 use std::fs::{self, File};
+use std::time::Duration;
 
 use common::credentials::{Capability, Identity, write_map};
 use common::ns::{CLONE_NEWTIME, TYPES};
@@ -54,22 +55,25 @@ pub(super) fn join() -> Tried {
 
 pub(super) fn clock() -> Tried {
     const OFFSETS: &str = "/proc/self/timens_offsets";
-    const DAY: i64 = 86400;
+    const DAY: u64 = 86400;
     check_proc()?;
     ns::link(getpid(), "time")?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_TIME])?;
     unshare(CLONE_NEWTIME)?;
     fs::write(OFFSETS, format!("boottime {DAY} 0\n")).step("write", OFFSETS)?;
-    let before = seconds()?;
-    in_child(CloneFlags::empty(), || match seconds()? - before {
-        DAY.. => Ok(()),
-        ahead => Err(Error::new("clock_gettime", ahead, Errno::ERANGE).into()),
+    let before = uptime()?;
+    in_child(CloneFlags::empty(), || {
+        match uptime()?.saturating_sub(before) {
+            DAY.. => Ok(()),
+            ahead => Err(Error::new("clock_gettime", ahead, Errno::ERANGE).into()),
+        }
     })
 }
 
-fn seconds() -> Result<i64> {
+/// In seconds.
+fn uptime() -> Result<u64> {
     let time = clock_gettime(ClockId::CLOCK_BOOTTIME).step("clock_gettime", "CLOCK_BOOTTIME")?;
-    Ok(time.tv_sec())
+    Ok(Duration::from(time).as_secs())
 }
 
 pub(super) fn two_of_each_type() -> Tried {
