@@ -79,7 +79,7 @@ release:
 
 # Boot a small machine with the labs in it, without root: just vm, just vm 7.3, just vm -- net_ns --explain
 vm *args:
-    @LABS=$({{ just }} release) VM_CACHE='{{ target }}/vm' labs/tools/vm/vm.sh "$@"
+    @LABS=$({{ just }} _static build) VM_CACHE='{{ target }}/vm' labs/tools/vm/vm.sh "$@"
 
 # Run every lab in the kernels that labs/tools/vm/pins names: just kernels 5.10 7.3, just kernels --32
 kernels *series:

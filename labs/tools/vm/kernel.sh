@@ -4,7 +4,7 @@
 # $KERNEL=/path/to/vmlinuz takes that kernel instead, with the modules of its release.
 set -eu
 series=$1
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "${0%/*}" && pwd)
 mirror=http://deb.debian.org # The sums in `pins` and the signatures of the archive protect it.
 
 fail() { echo "vm: $1" >&2; echo "hint: $2" >&2; exit 1; }
@@ -32,14 +32,14 @@ next() {
     done >"$work/apt/sources.list"
     cat >"$work/apt/conf" <<END
 Dir::State "$work/apt"; Dir::State::status "/dev/null"; Dir::Cache "$work/apt"; APT::Architecture "amd64";
-Dir::Etc "$work/apt"; Dir::Etc::parts "none"; Dir::Etc::sourceparts "none"; Acquire::Languages "none";
+Dir::Etc "$work/apt"; Dir::Etc::parts "none"; Dir::Etc::sourceparts "none"; Dir::Etc::preferencesparts "none"; Acquire::Languages "none";
 END
     export APT_CONFIG="$work/apt/conf"
     apt-get --quiet=2 update >&2 || return
     gone=$release
     for release in $(apt-cache pkgnames linux-image- | sed -n 's/^linux-image-\([0-9].*-cloud-amd64\)$/\1/p' |
                      { cat; echo "$gone"; } | sort -Vu | sed "1,/^$gone\$/d"); do
-        needed=$(apt-cache depends "linux-image-$release" | grep -oE "linux-(binary|modules)-$release" | sort -u) || true
+        needed=$(apt-cache depends "linux-image-$release" | grep -oE 'linux-(binary|modules)-[0-9][^ >]*' | sort -u) || true
         (cd "$work" && apt-get --quiet=2 download ${needed:-"linux-image-$release"} 2>/dev/null >&2) || continue
         echo "note: the archive no longer has Linux $gone; this is $release" >&2
         return

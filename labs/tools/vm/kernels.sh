@@ -3,7 +3,7 @@
 # ordinary user and as root, and prints a table of what was right, was refused as the doctor
 # says, or was wrong; with --32 alone, the tests of a 32-bit build on this machine's kernel.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "${0%/*}" && pwd)
 root=$(cd "$here/../../.." && pwd)
 bits= series=
 for word; do
@@ -20,15 +20,15 @@ if [ -n "$series" ]; then
     cp "$(ls -t "$LABS"/deps/labs-* | grep -v '\.d$' | head -n 1)" "$work/extra/tests/labs"
     cp -R "$root/tests/snapshots" "$work/extra$root/tests/"
     export LABS EXTRA="$work/extra"
-    tests='LABS=/labs /tests/labs --nocapture kernels::'
+    tests='LABS=/labs /tests/labs --nocapture kernels::every_'
     differs='time_ns::clone_ time_ns::a_kernel_that_' # By kernel, as the chapters tell it.
     for kernel in $series; do
         started=$(date +%s)
-        "$here/vm.sh" "$kernel" sh -c "$tests $differs; user=\$?; su -c '$tests' && exit \$user" </dev/null >"$work/log" || {
+        "$here/vm.sh" "$kernel" sh -c "uname -r; $tests $differs; user=\$?; su -c '$tests' && exit \$user" </dev/null >"$work/log" || {
             failed=1
             cat "$work/log" >&2
         }
-        echo "Linux $kernel: $(($(date +%s) - started)) s" >&2
+        echo "Linux $(head -n 1 "$work/log"): $(($(date +%s) - started)) s" >&2
         sed -n "s/^\(right\|refused\|wrong\) /$kernel \1 /p" "$work/log" >>"$work/cells"
     done
     # A line is there twice: first the user's verdict, then root's.

@@ -4,7 +4,7 @@
 # user there; its status is this script's. Whatever is in the folder $EXTRA goes in as well.
 set -eu
 exec 3<&0 # A shell gives its background jobs /dev/null.
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "${0%/*}" && pwd)
 cache=${VM_CACHE:-$here/../../../target/vm}
 
 fail() { echo "vm: $1" >&2; echo "hint: $2" >&2; exit 1; }
@@ -19,7 +19,7 @@ kernel=$("$here/kernel.sh" "$series" "$cache")
 
 run=$(mktemp -d "$cache/.run-XXXXXX")
 trap 'rm -rf "$run"' EXIT
-trap 'kill "$!"; exit 143' HUP INT TERM
+trap 'kill "${!:-}" 2>/dev/null; exit 143' HUP INT TERM
 root=$run/root
 mkdir -p "$root/bin" "$root/dev" "$root/etc" "$root/home/learner" "$root/labs" "$root/mnt" "$root/proc" "$root/root" "$root/sys" "$root/tmp"
 libraries() {
@@ -55,14 +55,15 @@ if [ $# -gt 0 ]; then
 fi
 (cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null | cat "$kernel/modules.cpio" - >"$run/initramfs")
 
-qemu() { qemu-system-x86_64 -nodefaults -no-reboot -display none -m 1024 -smp 2 -kernel "$kernel/vmlinuz" "$@"; }
-# Some machines offer a KVM in which nothing runs: one without a root panics at once in a good one.
+set -- qemu-system-x86_64 -nodefaults -no-reboot -display none -m 1024 -smp 2 -cpu max -kernel "$kernel/vmlinuz"
 accel=tcg
 if [ -w /dev/kvm ]; then
-    [ -e "$cache/accel" ] || { timeout 5 qemu-system-x86_64 -nodefaults -no-reboot -display none -accel kvm -kernel "$kernel/vmlinuz" -append panic=-1 2>/dev/null && echo kvm || echo tcg; } >"$cache/accel"
+    # In some KVMs nothing runs. In others, a kernel without a root file system ends at once.
+    [ -e "$cache/accel" ] || { timeout 5 "$@" -accel kvm -append panic=-1 2>/dev/null && echo kvm || echo tcg; } >"$cache/accel"
     accel=$(cat "$cache/accel")
 fi
-qemu -accel "$accel" -cpu max -initrd "$run/initramfs" -append "console=ttyS1 quiet panic=-1" -serial mon:stdio -serial "file:$run/log" <&3 &
+"$@" -accel "$accel" -initrd "$run/initramfs" -append "console=ttyS1 quiet panic=-1" \
+    -serial mon:stdio -serial "file:$run/log" <&3 &
 wait $! || true
 status=$(sed -n 's/^status \([0-9]*\).*/\1/p' "$run/log")
 [ -n "$status" ] || { cat "$run/log" >&2; fail "the machine ended before its command did" "its messages stand above; another kernel may do: just vm 6.1"; }
