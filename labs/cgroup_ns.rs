@@ -68,7 +68,7 @@ fn lab() -> Result<u8> {
         "Child's cgroup, read by the parent:  {}",
         tree.path_of(child.pid())?
     )?;
-    say!("Root of the mount, for the parent:   {root}")?;
+    say!("Root of the mount, for the parent:   {}", root.display())?;
     parent_is_shown.open()?;
     let status = child.wait()?;
     if let Some((_path, guardian)) = sub_cgroup {
@@ -110,7 +110,7 @@ fn child_function(tree: &Hierarchy) -> Result<u8> {
     )?;
     say!(
         "Root of the mount, for the child:    {}",
-        tree.mount_root()?
+        tree.mount_root()?.display()
     )?;
     Ok(0)
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable};
 use common::lab::ExplainArgs;
+use common::ns::atime_flags;
 use common::process::{exec, or_shell};
 use common::signals::{Policy, Supervisor};
 use common::{Checkpoint, Result, Step as _, clone, explain, parse, say};
@@ -32,7 +33,7 @@ struct Args {
 }
 
 const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
-    wholly visible: `just doctor` says what covers it; or use --host-proc";
+    wholly visible: `just doctor` says what is in the way; or use --host-proc";
 
 fn main() -> ExitCode {
     common::run(lab)
@@ -97,7 +98,7 @@ fn container_function(host_proc: bool) -> Result<()> {
         "mount(MS_REC | MS_PRIVATE on /): from here on no mount travels to the host\n\
          see: cat /proc/self/mountinfo, where `shared:` is gone"
     );
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | atime_flags();
     mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>)
         .step("mount", "proc on /proc")
         .map_err(|error| error.hint_if(Errno::EPERM, COVERED))?;

@@ -216,6 +216,18 @@ fn no_signal_of_a_terminal_and_no_pkill_ends_the_guardian() {
 }
 
 #[test]
+fn a_mount_points_name_is_taken_as_it_is() {
+    let Some(mount) = mount_of("cgroup2").filter(|_| is_root()) else {
+        return skip("has a mount of cgroup2 on another folder, as root");
+    };
+    let script = format!(
+        "mkdir -p '/tmp/a b\\c'; mount --bind {mount} '/tmp/a b\\c'; umount -l {mount}; cgroup_ns"
+    );
+    let text = stdout(&host::on_own_host(&script).success().stderr(""));
+    assert!(text.contains("mounted on /tmp/a b\\c\n"), "{text}");
+}
+
+#[test]
 fn a_machine_without_a_cgroup_mount_is_an_error_with_a_hint() {
     require!(is_root(), "unmounts in a mount namespace of its own");
     let script = "umount -l /sys/fs/cgroup; cgroup_ns";

@@ -225,6 +225,36 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
 }
 
 #[test]
+fn a_proc_that_keeps_access_times_otherwise_is_no_hindrance() {
+    require_a_sandbox!();
+    for option in ["noatime", "strictatime", "nodiratime"] {
+        let around = with_mounts(
+            &format!("mount -o remount,bind,{option} /proc"),
+            "$user1234",
+        );
+        compare(&[(&around, "status 0\ncgroup_not_writable: all run")]);
+    }
+}
+
+#[test]
+fn a_proc_of_processes_only_and_a_single_covered_file_are_told() {
+    require_a_sandbox!();
+    compare(&[(
+        &with_mounts("mount -t proc -o subset=pid proc /proc", "$user1234"),
+        "status 1\ncgroup_not_writable subset_proc: not user ipc sub_cgroup time every",
+    )]);
+    for (file, refused) in [
+        ("uptime", "proc leave sub_cgroup time"),
+        ("meminfo", "proc leave sub_cgroup every"),
+        ("sys/kernel/cap_last_cap", "user proc leave sub_cgroup"),
+    ] {
+        let around = with_mounts(&format!("mount --bind /dev/null /proc/{file}"), "$user1234");
+        let found = format!("status 1\ncgroup_not_writable masked_proc: not {refused}");
+        compare(&[(&around, &found)]);
+    }
+}
+
+#[test]
 fn a_chroot_is_recognised() {
     require_a_sandbox!();
     let mount_point = "mkdir -p /tmp/root && mount --rbind / /tmp/root";

@@ -100,6 +100,45 @@ END
 }
 
 #[test]
+fn a_descriptor_that_was_opened_through_a_mount_holds_as_well() {
+    require!(is_root(), "makes a host of its own");
+    let text = scene(
+        "ip netns add demo; touch /tmp/f; unshare --uts=/tmp/f true
+         sh -c 'exec 7</tmp/f 8</run/netns/demo; exec sleep 100' &
+         wait_for sleeps 1; map; umount -l /tmp/f; ip netns del demo
+         echo gone; map; echo $!",
+    );
+    let (mounted, gone) = text.split_once("gone\n").expect("both maps");
+    let sleeper = gone.trim_end().rsplit('\n').next().unwrap();
+    // `ip netns` has the mount come to its own peer: two lines of mountinfo, one mount.
+    assert!(
+        line(mounted, "/run/netns/demo").ends_with("/run/netns/demo +1"),
+        "{text}"
+    );
+    assert!(line(mounted, "/tmp/f").ends_with("/tmp/f +1"), "{text}");
+    assert_says(line(gone, &format!("/proc/{sleeper}/fd/7")), &["uts:["]);
+    assert_says(line(gone, &format!("/proc/{sleeper}/fd/8")), &["net:["]);
+}
+
+#[test]
+fn every_byte_of_a_mounts_name_is_told_and_json_has_it_plain() {
+    require!(
+        is_root() && installed("jq"),
+        "makes a host of its own, reads JSON"
+    );
+    let text = scene(
+        r#"name=$(printf 'a b\tc\nd\\e'); touch "/tmp/$name" '/tmp/a b\tc\nd\\e'
+           unshare -u mount --bind /proc/self/ns/uts "/tmp/$name"
+           unshare -u mount --bind /proc/self/ns/uts '/tmp/a b\tc\nd\\e'
+           map --json | jq -c '.namespaces[].held_by[]' | grep 'a b' | sort"#,
+    );
+    assert_eq!(
+        text,
+        "\"/tmp/a b\\\\tc\\\\nd\\\\\\\\e\"\n\"/tmp/a b\\tc\\nd\\\\e\"\n"
+    );
+}
+
+#[test]
 fn every_process_has_its_pid_at_each_level() {
     require!(is_root(), "makes a host of its own");
     let text = scene(

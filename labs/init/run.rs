@@ -28,7 +28,7 @@ const ITS_OWN: [Signal; 10] = [
 ];
 
 const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
-    wholly visible: `just doctor` says what covers it; or use --host-proc";
+    wholly visible: `just doctor` says what is in the way; or use --host-proc";
 
 // ANCHOR: run
 pub(crate) fn lab(command: &[OsString], host_proc: bool, reaps: bool) -> Result<u8> {

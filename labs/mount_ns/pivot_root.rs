@@ -74,7 +74,7 @@ fn child_function() -> Result<u8> {
         say!(
             "  mounts left:              {} on {} type {}",
             mount.source,
-            mount.point,
+            mount.point.display(),
             mount.kind
         )?;
     }

@@ -1,6 +1,7 @@
 //! Mounted here, seen there? Measured for each propagation type in both directions.
 
 use std::fs::create_dir_all;
+use std::path::Path;
 
 use clap::ValueEnum;
 use common::credentials::nsenter;
@@ -120,7 +121,9 @@ fn try_to_bind(name: &str) -> Result<i32> {
 /// The topmost mount on a directory, in the list of a process's mount namespace.
 pub(crate) fn mount_on(pid: Pid, directory: &str) -> Result<Option<Mount>> {
     let mounts = mounts_of(pid)?;
-    Ok(mounts.into_iter().rfind(|mount| mount.point == directory))
+    Ok(mounts
+        .into_iter()
+        .rfind(|mount| mount.point == Path::new(directory)))
 }
 
 /// The optional fields of mountinfo; `-` is what follows them where there are none.

@@ -3,10 +3,14 @@
 use std::path::Path;
 
 use common::lab::printable;
-use common::{Result, Step as _, explain, ns};
+use common::ns::{self, is_pid_namespace_of_others};
+use common::{Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::unistd::{chdir, chroot};
+
+const NOT_OWNED: &str = "a proc shows the PID namespace of the process that mounts it, and that \
+    of this process belongs to a user namespace above: add --pid --fork";
 
 // ANCHOR: mounts
 pub(crate) fn set_propagation(propagation: Option<MsFlags>) -> Result<()> {
@@ -30,7 +34,13 @@ pub(crate) fn mount_proc(directory: &Path, propagation: Option<MsFlags>) -> Resu
             failed => failed.step("mount", format!("MS_PRIVATE on {shown}"))?,
         }
     }
-    ns::mount_proc(directory)?;
+    ns::mount_proc(directory).map_err(|error| {
+        if is_pid_namespace_of_others() {
+            error.hint_if(Errno::EPERM, NOT_OWNED)
+        } else {
+            error
+        }
+    })?;
     explain!("mount(\"proc\", \"{shown}\"): shows the PID namespace of this process");
     Ok(())
 }

@@ -45,7 +45,9 @@ impl Identity {
             uid: word("Uid", 1).parse().map_err(unreadable)?,
             gid: word("Gid", 1).parse().map_err(unreadable)?,
             capabilities: u64::from_str_radix(word("CapEff", 0), 16).map_err(unreadable)?,
-            last_capability: last_capability.trim().parse().map_err(unreadable)?,
+            last_capability: (last_capability.trim().parse().ok())
+                .ok_or(Errno::EBADMSG)
+                .step("read", last)?,
         })
     }
 }

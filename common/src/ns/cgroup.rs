@@ -44,7 +44,7 @@ impl Hierarchy {
         let (mount, name) =
             found.ok_or_else(|| Error::new("find", format!("a {what} mount"), Errno::ENOENT))?;
         Ok(Self {
-            mount_point: PathBuf::from(&mount.point),
+            mount_point: mount.point.clone(),
             name: name.to_owned(),
         })
     }
@@ -74,11 +74,11 @@ impl Hierarchy {
     ///
     /// # Errors
     /// `open`: ENOENT without /proc; `find`: ENOENT if it is mounted no more.
-    pub fn mount_root(&self) -> Result<String> {
+    pub fn mount_root(&self) -> Result<PathBuf> {
         let mounts = mounts_of("self")?;
         // Of several on one directory it is the last that is seen.
         let mut mounts = mounts.into_iter();
-        let mount = mounts.rfind(|mount| self.mount_point == Path::new(&mount.point));
+        let mount = mounts.rfind(|mount| self.mount_point == mount.point);
         mount
             .map(|mount| mount.root)
             .ok_or_else(|| Error::new("find", self.mount_point.display(), Errno::ENOENT))

@@ -8,6 +8,8 @@ mod types;
 mod uts;
 
 pub use cgroup::Hierarchy;
-pub use mounts::{make_private, mount_proc, mount_tmpfs};
+pub use mounts::{
+    atime_flags, covers_of_proc, is_pid_namespace_of_others, make_private, mount_proc, mount_tmpfs,
+};
 pub use types::{CLONE_NEWTIME, TYPES, Type, describe, link};
 pub use uts::setdomainname;

@@ -1,6 +1,8 @@
 //! What the kernel tells about a namespace by ioctl(2) on a descriptor of it.
 #![expect(unsafe_code, reason = "one libc call in each function")]
 
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd};
 
 use nix::errno::Errno;
@@ -60,4 +62,31 @@ pub fn get_owner_uid(namespace: impl AsFd) -> Result<libc::uid_t, Errno> {
     let result =
         unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut uid) };
     Errno::result(result).map(|_| uid)
+}
+
+/// The device and the inode number of what a path leads to. A network file system is not
+/// asked (AT_STATX_DONT_SYNC): one that is out of reach would hold the caller up for ever.
+///
+/// # Errors
+/// ENOENT, EACCES; ENOSYS before Linux 4.11. See statx(2).
+pub fn identity_at(directory: impl AsFd, path: &CStr) -> Result<(libc::dev_t, u64), Errno> {
+    let directory = directory.as_fd();
+    let mut found = MaybeUninit::<libc::statx>::zeroed();
+    // SAFETY: the path ends with a NUL, the buffer is as large as the call's own structure,
+    // and both outlive the call, which has no wrapper in every C library.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_statx,
+            directory.as_raw_fd(),
+            path.as_ptr(),
+            libc::AT_STATX_DONT_SYNC,
+            libc::STATX_INO,
+            found.as_mut_ptr(),
+        )
+    };
+    Errno::result(result)?;
+    // SAFETY: numbers only, so that zeroes are a value as well.
+    let found = unsafe { found.assume_init() };
+    let device = libc::makedev(found.stx_dev_major, found.stx_dev_minor);
+    Ok((device, found.stx_ino))
 }

@@ -1,20 +1,25 @@
 //! The mounts that a process sees, as /proc tells them.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
 
 use crate::lab::{Result, Step as _};
 
-/// One mount, from a line of proc_pid_mountinfo(5). Blanks in paths stand there
-/// as `\040`, and are left so.
+/// One mount, from a line of proc_pid_mountinfo(5), its escapes undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     /// Its number, which no other mount of the machine has at the time.
     pub id: u32,
-    /// Which directory of the file system it shows.
-    pub root: String,
+    /// Which directory of the file system it shows; `net:[4026531840]` and the like
+    /// for a namespace that is kept.
+    pub root: PathBuf,
     /// Where it is mounted, relative to the process's root.
-    pub point: String,
+    pub point: PathBuf,
+    /// The mount's own options, such as `rw,noatime`.
+    pub flags: String,
     /// The optional fields, such as `shared:1` or `master:1`; empty if private.
     pub propagation: String,
     /// The type of its file system.
@@ -37,27 +42,45 @@ pub fn mounts_of(process: impl Display) -> Result<Vec<Mount>> {
 
 /// The mounts in the text of a mountinfo.
 pub fn parse_mounts(mountinfo: &[u8]) -> Vec<Mount> {
-    // A mount point may hold bytes that are no UTF-8.
-    let text = String::from_utf8_lossy(mountinfo);
-    text.lines().filter_map(parse_line).collect()
+    let lines = mountinfo.split(|&byte| byte == b'\n');
+    lines.filter_map(parse_line).collect()
 }
 
 /// `36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/root rw,errors=continue`
-fn parse_line(line: &str) -> Option<Mount> {
-    let (before, after) = line.split_once(" - ")?;
-    let mut before = before.split(' ');
-    let id = before.next()?.parse().ok()?;
-    let root = before.nth(2)?.to_owned();
-    let point = before.next()?.to_owned();
-    let optional: Vec<_> = before.skip(1).collect();
-    let mut after = after.split(' ');
+fn parse_line(line: &[u8]) -> Option<Mount> {
+    let mut fields = line.split(|&byte| byte == b' ').map(unescape);
+    let text = |field: OsString| field.to_string_lossy().into_owned();
+    let id = fields.next()?.to_str()?.parse().ok()?;
+    let root = fields.nth(2)?.into();
+    let point = fields.next()?.into();
+    let flags = text(fields.next()?);
+    let optional: Vec<_> = fields
+        .by_ref()
+        .take_while(|field| field != "-")
+        .map(text)
+        .collect();
     Some(Mount {
         id,
         root,
         point,
+        flags,
         propagation: optional.join(" "),
-        kind: after.next()?.to_owned(),
-        source: after.next()?.to_owned(),
-        options: after.next()?.to_owned(),
+        kind: text(fields.next()?),
+        source: text(fields.next()?),
+        options: text(fields.next()?),
     })
+}
+
+/// Blanks, tabs, line ends and backslashes stand in the file as `\040`, in octal.
+fn unescape(text: &[u8]) -> OsString {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        let code = after.get(..3).filter(|_| first == b'\\');
+        let code = code.and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = code.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        plain.push(byte.unwrap_or(first));
+        rest = byte.and_then(|_| after.get(3..)).unwrap_or(after);
+    }
+    OsString::from_vec(plain)
 }

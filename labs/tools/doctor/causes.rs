@@ -75,7 +75,7 @@ pub(crate) static CAUSES: &[Cause] = &[
     Cause { key: "masked_proc",
         explains: |it, _| {
             let masks = evidence::masks();
-            let is_masked = masks.iter().any(|mask| it.denies_proc() || it.misses(mask));
+            let is_masked = masks.iter().any(|mask| it.denies_proc() || it.reads_below(mask));
             word("masks", &shortened(&masks)).filter(|_| is_masked)
         },
         reason: "A part of /proc is covered ({masks}), as in containers. A fresh proc would show \
@@ -83,6 +83,11 @@ pub(crate) static CAUSES: &[Cause] = &[
         fix: "In Docker start the container with --security-opt systempaths=unconfined. Elsewhere \
               leave the container, or unmount what covers /proc. mount_proc --host-proc runs as it \
               is." },
+    Cause { key: "subset_proc",
+        explains: |it, _| when(it.misses("/proc") && evidence::is_subset_proc()),
+        reason: "The proc on /proc was mounted with subset=pid, and shows processes only.",
+        fix: "Leave the shell or the service that has it so (a systemd unit: ProcSubset=all); or sudo mount -t \
+              proc proc /proc." },
     Cause { key: "kernel_without_type",
         explains: |it, _| when(it.missing_type()? == "user"),
         reason: "This kernel has no namespaces of the type user: see ls /proc/self/ns.",

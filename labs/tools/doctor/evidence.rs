@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use common::credentials::{Capability, is_capable};
-use common::ns::Type;
+use common::lab::printable;
+use common::ns::{Type, covers_of_proc};
 use common::procfs::{self, Mount, check_proc, mounts_of};
 use nix::libc::SECCOMP_MODE_FILTER;
 use nix::unistd::{geteuid, getppid};
@@ -26,13 +27,22 @@ pub(crate) fn is_foreign_proc() -> bool {
     check_proc().is_err()
 }
 
-/// What is mounted below /proc and covers a part of it: not binfmt_misc, which covers an
-/// empty directory.
+/// What covers a part of /proc.
 pub(crate) fn masks() -> Vec<String> {
-    let points = own_mounts().into_iter().map(|mount| mount.point);
-    points
-        .filter(|point| point.starts_with("/proc/") && point != "/proc/sys/fs/binfmt_misc")
+    let covers = covers_of_proc();
+    covers
+        .iter()
+        .map(|cover| printable(cover.as_os_str()))
         .collect()
+}
+
+/// /proc shows processes only.
+pub(crate) fn is_subset_proc() -> bool {
+    let mut procs = own_mounts()
+        .into_iter()
+        .filter(|mount| mount.kind == "proc");
+    let proc = procs.rfind(|mount| mount.point == Path::new("/proc"));
+    proc.is_some_and(|proc| proc.options.split(',').any(|option| option == "subset=pid"))
 }
 
 /// Whether the root directory is another than that of the mount namespace.
@@ -45,13 +55,13 @@ pub(crate) fn in_chroot() -> Option<bool> {
     if mounts.is_empty() {
         return None;
     }
-    let Some(root) = mounts.iter().rfind(|mount| mount.point == "/") else {
+    let Some(root) = mounts.iter().rfind(|mount| mount.point == Path::new("/")) else {
         return Some(true);
     };
     let others = [1, getppid().as_raw()].map(|pid| mounts_of(pid).unwrap_or_default());
     let same = others.iter().flatten().filter(|other| other.id == root.id);
     // A parent may be in the same chroot, so one that is outside decides.
-    same.map(|other| other.point != "/").max()
+    same.map(|other| other.point != Path::new("/")).max()
 }
 
 /// The kernel knows the type of namespace.

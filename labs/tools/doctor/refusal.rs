@@ -1,6 +1,7 @@
 //! A step that was refused, and what the causes ask about it.
 
 use std::fmt;
+use std::path::Path;
 
 use common::Error;
 use common::ns::{TYPES, Type};
@@ -66,6 +67,12 @@ impl Refusal {
     pub(crate) fn misses(&self, directory: &str) -> bool {
         let is_lookup = self.is("open", Errno::ENOENT) || self.is("readlink", Errno::ENOENT);
         is_lookup && self.object.starts_with(directory)
+    }
+
+    /// A file at or below this path could not be opened, or says nothing.
+    pub(crate) fn reads_below(&self, path: &str) -> bool {
+        let is_reading = ["open", "readlink", "read"].contains(&self.step.as_str());
+        is_reading && Path::new(&self.object).starts_with(path)
     }
 
     /// A fresh proc was denied.

@@ -1,5 +1,7 @@
 //! What the text and the picture say of a line of a tree.
 
+use common::lab::printable;
+
 use crate::model::{Namespace, World};
 use crate::text::cut;
 use crate::view::{Node, What};
@@ -67,6 +69,7 @@ pub(crate) fn held_by(namespace: &Namespace, room: usize, dots: &str) -> String 
     let empty = namespace.members.is_empty();
     let handles = namespace.handles.iter();
     let handles: Vec<_> = handles
+        .map(|path| printable(path))
         .filter(|path| empty || !path.ends_with("_for_children"))
         .collect();
     match handles.as_slice() {

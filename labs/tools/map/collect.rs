@@ -1,11 +1,14 @@
 //! Reads every process in /proc: its namespaces, its PIDs, its descriptors.
 
+use std::ffi::{CString, OsStr};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
 
 use common::lab::printable;
 use common::ns::TYPES;
+use common::ns::nsfs::identity_at;
 use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
@@ -32,6 +35,7 @@ pub(crate) fn collect() -> Result<World> {
     }
     let mut world = World {
         own: own_pid().step("readlink", "/proc/self")?,
+        nsfs: fs::metadata("/proc/self/ns/mnt").map_or(0, |file| file.dev()),
         // Every PID namespace has a PID 1, whether this process may see it or not.
         hidden: pids.first() != Some(&1),
         ..World::default()
@@ -111,7 +115,8 @@ fn read_process(world: &mut World, proc: &OwnedFd, pid: i32) -> nix::Result<()> 
     }
     world.add(Process {
         pid,
-        command: status.name,
+        command: printable(status.name.as_ref()),
+        name: status.name,
         pids: status.pids,
         namespaces,
     });
@@ -128,12 +133,40 @@ fn follow(world: &mut World, process: &OwnedFd, link: &str) -> nix::Result<Optio
         Err(errno) => return Err(errno),
     };
     let Some(id) = text.to_str().and_then(Id::parse) else {
-        return Ok(None);
+        return follow_path(world, process, link, &text);
     };
     if !world.namespaces.contains_key(&id) {
         ask(world, open_at(process, link, OFlag::O_RDONLY)?)?;
     }
     Ok(Some(id))
+}
+
+/// What was opened through a bind mount has the text of a path, be the mount there or gone:
+/// its device tells that it is a namespace's file.
+fn follow_path(
+    world: &mut World,
+    process: &OwnedFd,
+    link: &str,
+    text: &OsStr,
+) -> nix::Result<Option<Id>> {
+    let path = text.as_encoded_bytes();
+    let is_path = path.starts_with(b"/") || path.starts_with(b"(unreachable)");
+    let Some(link) = CString::new(link).ok().filter(|_| is_path) else {
+        return Ok(None);
+    };
+    match identity_at(process, &link) {
+        Ok((device, _)) if device == world.nsfs => ask(
+            world,
+            openat(
+                process,
+                link.as_c_str(),
+                OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+                Mode::empty(),
+            )?,
+        ),
+        // Closed again by now, or out of reach: no namespace in any case.
+        Ok(_) | Err(_) => Ok(None),
+    }
 }
 
 /// Remembers a path that leads to a namespace, unless the process is in there anyway.
@@ -146,7 +179,7 @@ fn add_handle(
 ) -> nix::Result<()> {
     let found = follow(world, process, link)?.filter(|id| !besides.contains(id));
     if let Some(namespace) = found.and_then(|id| world.namespaces.get_mut(&id)) {
-        namespace.handles.push(format!("/proc/{pid}/{link}"));
+        namespace.handles.push(format!("/proc/{pid}/{link}").into());
     }
     Ok(())
 }
@@ -170,9 +203,16 @@ impl Status {
         };
         let pids = field("NSpid:");
         Ok(Self {
-            name: printable(field("Name:").as_ref().as_ref()),
+            name: unescape(&field("Name:")),
             pids: pids.split_whitespace().flat_map(str::parse).collect(),
             threads: field("Threads:").parse().unwrap_or(1),
         })
     }
+}
+
+/// In the line with the name, line ends and backslashes stand as `\n` and `\\`.
+fn unescape(name: &str) -> String {
+    let mut parts = name.split("\\\\").map(|part| part.replace("\\n", "\n"));
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |name, part| name + "\\" + &part)
 }

@@ -32,7 +32,12 @@ fn of_namespace(id: Id, namespace: &Namespace) -> String {
         ),
         (
             "held_by",
-            array(namespace.handles.iter().map(|path| string(path))),
+            array(
+                namespace
+                    .handles
+                    .iter()
+                    .map(|path| string(&path.to_string_lossy())),
+            ),
         ),
     ])
 }
@@ -41,7 +46,7 @@ fn of_process(process: &Process) -> String {
     let namespaces = process.namespaces.iter();
     object([
         ("pid", process.pid.to_string()),
-        ("command", string(&process.command)),
+        ("command", string(&process.name)),
         ("pids", array(process.pids.iter().map(ToString::to_string))),
         (
             "namespaces",

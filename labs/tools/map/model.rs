@@ -1,10 +1,11 @@
 //! The namespaces and processes that were found, and who belongs to what.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fmt;
 
 use common::ns::{TYPES, Type};
-use nix::libc::ino_t;
+use nix::libc::{dev_t, ino_t};
 
 /// Names a namespace. That nsfs is one device, so that the inode number alone tells
 /// two of a type apart, is how the kernel does it: the links' texts hold no more.
@@ -45,7 +46,7 @@ pub(crate) struct Namespace {
     pub(crate) members: Vec<i32>,
     /// Paths that lead to it without being a process's own place: bind mounts,
     /// open descriptors, threads elsewhere, a place for later children.
-    pub(crate) handles: Vec<String>,
+    pub(crate) handles: Vec<OsString>,
 }
 
 /// A process that could be read.
@@ -53,7 +54,10 @@ pub(crate) struct Namespace {
 pub(crate) struct Process {
     /// In the PID namespace that /proc was mounted for.
     pub(crate) pid: i32,
+    /// The name of its program, as a terminal may show it.
     pub(crate) command: String,
+    /// That name as it is.
+    pub(crate) name: String,
     /// In that namespace, and in each one from there to its own.
     pub(crate) pids: Vec<i32>,
     /// Up to one of each type; a zombie has left most of them.
@@ -67,6 +71,8 @@ pub(crate) struct World {
     pub(crate) processes: BTreeMap<i32, Process>,
     /// This process, if /proc shows it.
     pub(crate) own: Option<i32>,
+    /// The device of the namespaces' own files.
+    pub(crate) nsfs: dev_t,
     /// How many processes did not let this one look.
     pub(crate) unseen: usize,
     /// Whether /proc shows no more than the caller's processes (hidepid).
@@ -87,8 +93,11 @@ impl World {
     /// ended while they were read. Puts the handles that do not end with a process first.
     pub(crate) fn tidy(&mut self) {
         for namespace in self.namespaces.values_mut() {
-            let of_process = |path: &String| path.starts_with("/proc/");
+            let of_process = |path: &OsString| path.as_encoded_bytes().starts_with(b"/proc/");
             namespace.handles.sort_by_key(of_process);
+            // A mount that came to its own peer as well stands in mountinfo twice.
+            let mut seen = BTreeSet::new();
+            namespace.handles.retain(|path| seen.insert(path.clone()));
         }
         loop {
             let found = self.namespaces.values();

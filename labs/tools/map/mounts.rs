@@ -1,11 +1,11 @@
 //! Namespaces that are bind-mounted somewhere.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
 
-use common::lab::printable;
+use common::procfs::{Mount, parse_mounts};
 use common::{Error, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
@@ -42,62 +42,36 @@ pub(crate) fn collect(world: &mut World, proc: &OwnedFd) -> Result<()> {
 
 fn of_process(world: &mut World, proc: &OwnedFd, pid: i32, root: &str) -> nix::Result<()> {
     let mountinfo = fs::read(format!("/proc/{pid}/mountinfo")).map_err(raw)?;
-    for line in mountinfo.split(|&byte| byte == b'\n') {
-        let Some((id, path)) = parse(line) else {
+    let mounts = parse_mounts(&mountinfo).into_iter();
+    for Mount {
+        root: text, point, ..
+    } in mounts.filter(|mount| mount.kind == "nsfs")
+    {
+        let Some(id) = text.to_str().and_then(Id::parse) else {
             continue;
         };
         if !world.namespaces.contains_key(&id) {
             // Covered by another mount, or a kernel before 5.6: the owner stays unknown.
-            if let Ok(handle) = open_mount(proc, pid, &path) {
+            if let Ok(handle) = open_mount(proc, pid, &point) {
                 ask(world, handle)?;
             }
         }
-        let shown = [root.as_bytes(), path.as_bytes()].concat();
-        let namespace = world.namespaces.entry(id).or_default();
-        namespace.handles.push(printable(OsStr::from_bytes(&shown)));
+        let mut shown = OsString::from(root);
+        shown.push(point);
+        world.namespaces.entry(id).or_default().handles.push(shown);
     }
     Ok(())
-}
-
-/// `36 35 0:4 net:[4026532281] /run/netns/demo rw shared:1 - nsfs nsfs rw`: the
-/// fourth and fifth field.
-fn parse(line: &[u8]) -> Option<(Id, OsString)> {
-    line.windows(8).find(|part| part == b" - nsfs ")?;
-    let mut fields = line.split(|&byte| byte == b' ').skip(3);
-    let id = Id::parse(std::str::from_utf8(fields.next()?).ok()?)?;
-    Some((id, OsString::from_vec(unescape(fields.next()?))))
-}
-
-/// Blanks, line ends and backslashes stand in the file as `\040`, in octal.
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut path = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&first, after)) = rest.split_first() {
-        let code = after.get(..3).filter(|_| first == b'\\');
-        let code = code.and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) => {
-                path.push(byte);
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                path.push(first);
-                rest = after;
-            }
-        }
-    }
-    path
 }
 
 /// Opens a mount of another process. Whoever owns that mount namespace may have put
 /// anything on the path by now: so no link is followed, and nothing is opened for
 /// reading before it is known for a namespace.
-fn open_mount(proc: &OwnedFd, pid: i32, path: &OsString) -> nix::Result<OwnedFd> {
+fn open_mount(proc: &OwnedFd, pid: i32, path: &Path) -> nix::Result<OwnedFd> {
     let root = open_at(proc, &format!("{pid}/root"), OFlag::O_PATH)?;
     let how = OpenHow::new()
         .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
         .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
-    let place = openat2(&root, path.as_os_str(), how)?;
+    let place = openat2(&root, path, how)?;
     if fstatfs(&place)?.filesystem_type() != NSFS_MAGIC {
         return Err(Errno::EINVAL);
     }

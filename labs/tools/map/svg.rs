@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use common::lab::printable;
+
 use crate::cells::{held_by, widest};
 use crate::model::{Namespace, World};
 use crate::picture::{BEGINS, Column, ENDS, LINE, PADDING, Picture, WIDTH, escaped};
@@ -207,5 +209,5 @@ fn tell_namespace(
     namespace
         .handles
         .iter()
-        .try_for_each(|path| write!(told, ", held by {path}"))
+        .try_for_each(|path| write!(told, ", held by {}", printable(path)))
 }

@@ -48,11 +48,11 @@ if [ -n "$series" ]; then
         }' "$work/cells"
 fi
 if [ -n "$bits" ]; then
-    export RUSTFLAGS='-C target-feature=+crt-static'
-    rustup target add i686-unknown-linux-musl 2>/dev/null || {
-        echo "kernels: rustup cannot add the target i686-unknown-linux-musl" >&2
+    export CARGO_BUILD_TARGET=i686-unknown-linux-musl RUSTFLAGS='-C target-feature=+crt-static'
+    rustup target add "$CARGO_BUILD_TARGET" 2>/dev/null || {
+        echo "kernels: rustup cannot add the target $CARGO_BUILD_TARGET" >&2
         exit 1
     }
-    CARGO_BUILD_TARGET=i686-unknown-linux-musl eval "$JUST" test || failed=1
+    eval "$JUST" test || failed=1
 fi
 exit $failed

@@ -40,9 +40,17 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
              CONFIG_TIME_NS, which kernels for WSL2 such as 5.10 are not; boot another kernel, for \
              example in a virtual machine"
         }
+        ("open" | "readlink", Errno::ENOENT) if object.starts_with("/proc/") => {
+            "/proc has no such file: the process has ended, or no proc is mounted, or one with \
+             subset=pid, or it is covered: see `grep /proc /proc/self/mountinfo`; `just doctor` \
+             says what helps"
+        }
+        ("read", Errno::EBADMSG) if object.starts_with("/proc/") => {
+            "the file does not say what it should, as where something covers it: see \
+             `grep /proc /proc/self/mountinfo`; `just doctor` says what helps"
+        }
         ("open" | "readlink", Errno::ENOENT) => {
-            "no such file or process: check the path; /proc must be mounted \
-             (`mount -t proc proc /proc`), and a namespace ends with its last process"
+            "no such file: check the path; a namespace ends with its last process"
         }
         ("open", Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG | Errno::ENXIO) => {
             "the path does not lead to a file: check it with `ls -l`"

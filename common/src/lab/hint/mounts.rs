@@ -8,7 +8,7 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
         ("mount", _) if object.contains("/ns/") => return binding(object, errno),
         ("mount", Errno::EPERM) if object.starts_with("proc on ") => {
             "in a user namespace a fresh proc may be mounted only where the old one is wholly \
-             visible: `just doctor` says what covers it"
+             visible: `just doctor` says what is in the way"
         }
         ("mount", Errno::EACCES) => {
             "a security module forbids it: `just doctor` says which; or use sudo"

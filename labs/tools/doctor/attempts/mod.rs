@@ -89,12 +89,12 @@ pub(crate) static ATTEMPTS: [Attempt; 17] = [
     Attempt { key: "time", title: "a clock a day ahead in a time namespace",
         work: processes::clock,
         calls: "unshare(CLONE_NEWTIME), write(/proc/self/timens_offsets), clone(), \
-                clock_gettime()\n\
+                clock_gettime(), read(/proc/uptime)\n\
                 see: time_namespaces(7)" },
     Attempt { key: "every", title: "two of each type, in a user namespace",
         work: processes::two_of_each_type,
         calls: "unshare(CLONE_NEWUSER) twice, unshare() with each other flag, in a child \
-                once more\n\
+                once more; read(/proc/meminfo)\n\
                 see: namespaces(7)" },
 ];
 
