@@ -17,7 +17,7 @@ mkdir -p /dev/pts /dev/shm /dev/mqueue
 mount -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t mqueue mqueue /dev/mqueue
-mount -t tmpfs -o mode=1777 tmp /tmp
+chmod 1777 /tmp /var/tmp
 ln -s /proc/self/fd /dev/fd
 echo /bin/modprobe >/proc/sys/kernel/modprobe
 hostname antero

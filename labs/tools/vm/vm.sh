@@ -21,7 +21,7 @@ run=$(mktemp -d "$cache/.run-XXXXXX")
 trap 'rm -rf "$run"' EXIT
 trap 'kill "${!:-}" 2>/dev/null; exit 143' HUP INT TERM
 root=$run/root
-mkdir -p "$root/bin" "$root/dev" "$root/etc" "$root/home/learner" "$root/labs" "$root/mnt" "$root/proc" "$root/root" "$root/sys" "$root/tmp"
+mkdir -p "$root/bin" "$root/dev" "$root/etc" "$root/home/learner" "$root/labs" "$root/mnt" "$root/proc" "$root/root" "$root/run" "$root/sys" "$root/tmp" "$root/var/tmp"
 libraries() {
     for library in $(ldd "$1" 2>/dev/null | grep -o '/[^ )]*'); do
         mkdir -p "$root${library%/*}" && cp -L "$library" "$root$library"
