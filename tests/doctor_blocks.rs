@@ -66,16 +66,6 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
 }
 
 #[test]
-fn a_read_only_proc_is_told() {
-    require_a_sandbox!();
-    compare(&[(
-        &with_mounts("mount -o remount,ro,bind /proc", "$user1234"),
-        "status 1
-         read_only: none runs",
-    )]);
-}
-
-#[test]
 fn a_limit_is_told_by_its_name() {
     require_a_sandbox!();
     for (limit, expected) in [
@@ -174,84 +164,6 @@ fn a_root_without_capabilities_is_worse_off_than_a_user() {
             "status 1\nunmapped_id: none runs",
         ),
     ]);
-}
-
-#[test]
-fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
-    require_a_sandbox!();
-    let mask = "mount --bind /dev/null /proc/keys";
-    let container = "mount --bind -o ro /proc/sys /proc/sys && mount -t tmpfs none /proc/bus";
-    let none = "while umount -l /proc 2>/dev/null; do :; done; true";
-    compare(&[
-        (
-            &with_mounts(mask, ""),
-            "status 0
-             : all run
-             cgroup_not_writable masked_proc: not proc leave sub_cgroup",
-        ),
-        (
-            &with_mounts(container, "$user1234"),
-            "status 1
-             cgroup_not_writable masked_proc: not proc leave sub_cgroup",
-        ),
-        (
-            &with_mounts("mount -t tmpfs none /proc/sys", ""),
-            "status 1
-             masked_proc: not user ipc
-             cgroup_not_writable masked_proc: not user proc leave ipc sub_cgroup",
-        ),
-        (
-            &with_mounts(none, ""),
-            "status 1
-             no_proc: not procfs enter user join ipc cgroup sub_cgroup time every
-             no_proc: none runs",
-        ),
-        (
-            &with_mounts(none, "$user1234"),
-            "status 1\nno_proc: none runs",
-        ),
-        (
-            r#"/usr/bin/unshare -pf "$@""#,
-            "status 1
-             foreign_proc: not procfs user ipc cgroup sub_cgroup time
-             foreign_proc: not procfs user ipc cgroup sub_cgroup time",
-        ),
-        (
-            r#"$user1234 /usr/bin/unshare -rpf "$@""#,
-            "status 1
-             foreign_proc: not procfs user ipc cgroup sub_cgroup time",
-        ),
-    ]);
-}
-
-#[test]
-fn a_proc_that_keeps_access_times_otherwise_is_no_hindrance() {
-    require_a_sandbox!();
-    for option in ["noatime", "strictatime", "nodiratime"] {
-        let around = with_mounts(
-            &format!("mount -o remount,bind,{option} /proc"),
-            "$user1234",
-        );
-        compare(&[(&around, "status 0\ncgroup_not_writable: all run")]);
-    }
-}
-
-#[test]
-fn a_proc_of_processes_only_and_a_single_covered_file_are_told() {
-    require_a_sandbox!();
-    compare(&[(
-        &with_mounts("mount -t proc -o subset=pid proc /proc", "$user1234"),
-        "status 1\ncgroup_not_writable subset_proc: not user ipc sub_cgroup time every",
-    )]);
-    for (file, refused) in [
-        ("uptime", "proc leave sub_cgroup time"),
-        ("meminfo", "proc leave sub_cgroup every"),
-        ("sys/kernel/cap_last_cap", "user proc leave sub_cgroup"),
-    ] {
-        let around = with_mounts(&format!("mount --bind /dev/null /proc/{file}"), "$user1234");
-        let found = format!("status 1\ncgroup_not_writable masked_proc: not {refused}");
-        compare(&[(&around, &found)]);
-    }
 }
 
 #[test]

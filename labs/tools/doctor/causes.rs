@@ -4,6 +4,7 @@
 //! stands before what the errno tells, and that before what the machine says of itself.
 
 use nix::errno::Errno::*;
+use nix::sched::CloneFlags;
 
 use crate::diagnosis::{Cause, limited, when, word};
 use crate::evidence;
@@ -44,7 +45,7 @@ pub(crate) static CAUSES: &[Cause] = &[
         reason: "The limit user.max_{type}_namespaces, as this process sees it, is high enough: \
                  that of a user namespace around its own is reached, or is 0.",
         fix: "Leave the container or the shell around this one, or raise the limit there: see \
-              sysctl user." },
+              /proc/sys/user." },
     Cause { key: "chroot",
         explains: |it, _| when(it.denies_user_namespaces() && evidence::in_chroot() == Some(true)),
         reason: "This process is in a chroot: its root directory is not that of its mount \
@@ -80,14 +81,14 @@ pub(crate) static CAUSES: &[Cause] = &[
         },
         reason: "A part of /proc is covered ({masks}), as in containers. A fresh proc would show \
                  it again, so the kernel refuses one in a user namespace.",
-        fix: "In Docker start the container with --security-opt systempaths=unconfined. Elsewhere \
-              leave the container, or unmount what covers /proc. mount_proc --host-proc runs as it \
-              is." },
+        fix: "In Docker start the container with --security-opt systempaths=unconfined, in LXD, \
+              Incus, LXC or Proxmox with nesting. Elsewhere leave the container, or unmount what \
+              covers /proc. mount_proc --host-proc runs as it is." },
     Cause { key: "subset_proc",
         explains: |it, _| when(it.misses("/proc") && evidence::is_subset_proc()),
         reason: "The proc on /proc was mounted with subset=pid, and shows processes only.",
-        fix: "Leave the shell or the service that has it so (a systemd unit: ProcSubset=all); or sudo mount -t \
-              proc proc /proc." },
+        fix: "Leave the shell or the service that has it so (a systemd unit: ProcSubset=all); or \
+              sudo mount -t proc proc /proc." },
     Cause { key: "kernel_without_type",
         explains: |it, _| when(it.missing_type()? == "user"),
         reason: "This kernel has no namespaces of the type user: see ls /proc/self/ns.",
@@ -97,6 +98,15 @@ pub(crate) static CAUSES: &[Cause] = &[
         explains: |it, _| word("type", it.missing_type()?),
         reason: "This kernel has no namespaces of the type {type}: see ls /proc/self/ns.",
         fix: BOOT_ANOTHER_KERNEL },
+    Cause { key: "user_namespaces_off_at_boot",
+        explains: |it, _| {
+            let makes_one = it.flags.contains(CloneFlags::CLONE_NEWUSER);
+            when(makes_one && it.makes_namespaces() && it.errno == EINVAL)
+        },
+        reason: "The kernel knows user namespaces and makes none: most likely they are switched off \
+                 by a boot parameter, as on RHEL 7 and CentOS 7.",
+        fix: "sudo grubby --args=user_namespace.enable=1 --update-kernel=ALL, boot again, and raise \
+              user.max_user_namespaces; or run the labs as root: just root NAME." },
     Cause { key: "too_many_processes",
         explains: |it, _| when(it.makes_namespaces() && it.errno == EAGAIN),
         reason: "The number of processes is at a limit: see ulimit -u, and pids.max of the cgroup.",
@@ -146,6 +156,11 @@ pub(crate) static CAUSES: &[Cause] = &[
         explains: |it, _| when(it.is("RTM_NEWLINK", EOPNOTSUPP)),
         reason: "This kernel has no veth devices, or their module is not loaded.",
         fix: "sudo modprobe veth" },
+    Cause { key: "address_family",
+        explains: |it, _| when(it.is("socket", EAFNOSUPPORT)),
+        reason: "Sockets of this family are kept from this process, or the kernel has none.",
+        fix: "In a systemd unit: RestrictAddressFamilies=AF_UNIX AF_INET AF_NETLINK, or none of \
+              it. Elsewhere leave the sandbox that this process runs in." },
     Cause { key: "privileged_port",
         explains: |it, _| when(it.is("bind", EACCES)),
         reason: "Ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE.",
@@ -154,10 +169,20 @@ pub(crate) static CAUSES: &[Cause] = &[
         explains: |it, _| when(it.errno == ETIMEDOUT),
         reason: "It did not come to an end, and the doctor waited for many seconds.",
         fix: "Ask again when the machine is less busy: uptime shows its load." },
+    Cause { key: "first_process_ended",
+        explains: |it, _| when(it.errno == ENOMEM && evidence::children_have_no_init()),
+        reason: "The first process of the PID namespace for this process's children has ended, and \
+                 with it the namespace: no child can be born there any more.",
+        fix: "Leave this shell; begin with unshare --pid --fork, so that the shell itself is the \
+              first process." },
     Cause { key: "no_memory",
         explains: |it, _| when(it.errno == ENOMEM),
         reason: "Memory is short, or limited: see ulimit -v, and memory.max of the cgroup.",
         fix: "ulimit -v unlimited, or end some programs." },
+    Cause { key: "message_queues_at_limit",
+        explains: |it, _| when(it.is("mq_open", EMFILE)),
+        reason: "The bytes of the user's POSIX message queues are at a limit: see ulimit -q.",
+        fix: "ulimit -q 819200, where the hard limit allows it (ulimit -Hq), or leave this shell." },
     Cause { key: "too_many_files",
         explains: |it, _| when(matches!(it.errno, EMFILE | ENFILE)),
         reason: "The number of open files is at a limit: see ulimit -n.",
@@ -197,8 +222,8 @@ pub(crate) static CAUSES: &[Cause] = &[
             word("profile", &profile).filter(|_| it.is_denied())
         },
         reason: "The AppArmor profile of this process, {profile}, forbids it.",
-        fix: "In Docker start the container with --security-opt apparmor=unconfined. Elsewhere run \
-              the labs outside that profile." },
+        fix: "In Docker start the container with --security-opt apparmor=unconfined, in LXD, Incus, \
+              LXC or Proxmox with nesting. Elsewhere run the labs outside that profile." },
     Cause { key: "selinux",
         explains: |it, _| when(it.is_denied() && evidence::selinux_enforces()),
         reason: "SELinux is enforcing, and nothing else was found that would refuse it.",
@@ -221,7 +246,9 @@ pub(crate) static UNKNOWN: Cause = Cause {
 
 // What several causes have in common.
 const LEAVE_THE_FILTER: &str = "In Docker or Podman start the container with --security-opt \
-    seccomp=unconfined. Elsewhere leave the sandbox that installed the filter.";
+    seccomp=unconfined, in LXD, Incus, LXC or Proxmox with nesting; for a systemd unit see \
+    RestrictNamespaces= and SystemCallFilter=. Elsewhere leave the sandbox that installed the \
+    filter.";
 const LEAVE_THE_CHROOT: &str = "Leave the chroot; or build the environment with pivot_root() in \
     place of chroot(). Root needs no user namespace: just root NAME.";
 const RAISE_THE_LIMIT: &str = "sudo sysctl -w user.max_{type}_namespaces=10000; a limit set \

@@ -6,6 +6,7 @@ use common::ns::Type;
 use crate::caller::Caller;
 use crate::causes::{CAUSES, UNKNOWN};
 use crate::refusal::Refusal;
+use crate::surroundings;
 
 /// A cause, for every refusal that it explains.
 pub(crate) struct Cause {
@@ -40,7 +41,7 @@ pub(crate) fn diagnose(refusal: Refusal, caller: Caller) -> Diagnosis {
     Diagnosis {
         cause: cause.key,
         reason: filled(cause.reason, &words),
-        fix: filled(cause.fix, &words),
+        fix: filled(surroundings::fix(cause.key).unwrap_or(cause.fix), &words),
         refusal,
     }
 }

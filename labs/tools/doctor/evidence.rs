@@ -6,10 +6,10 @@ use std::path::Path;
 
 use common::credentials::{Capability, is_capable};
 use common::lab::printable;
-use common::ns::{Type, covers_of_proc};
+use common::ns::{self, Type, covers_of_proc};
 use common::procfs::{self, Mount, check_proc, mounts_of};
 use nix::libc::SECCOMP_MODE_FILTER;
-use nix::unistd::{geteuid, getppid};
+use nix::unistd::{geteuid, getpid, getppid};
 
 /// This process is under a seccomp filter.
 pub(crate) fn has_filter() -> bool {
@@ -62,6 +62,13 @@ pub(crate) fn in_chroot() -> Option<bool> {
     let same = others.iter().flatten().filter(|other| other.id == root.id);
     // A parent may be in the same chroot, so one that is outside decides.
     same.map(|other| other.point != Path::new("/")).max()
+}
+
+/// The PID namespace for children is another than that of this process, and it has no
+/// first process any more.
+pub(crate) fn children_have_no_init() -> bool {
+    let [own, childrens] = ["pid", "pid_for_children"].map(|link| ns::link(getpid(), link).ok());
+    own.is_some() && own != childrens
 }
 
 /// The kernel knows the type of namespace.

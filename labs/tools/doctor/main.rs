@@ -13,6 +13,7 @@ mod json;
 mod labs;
 mod refusal;
 mod report;
+mod surroundings;
 mod trial;
 
 use clap::Parser;

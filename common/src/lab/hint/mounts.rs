@@ -44,6 +44,9 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
 fn binding(object: &str, errno: Errno) -> Option<&'static str> {
     Some(match errno {
         Errno::ENOENT => "the file to bind a namespace to must exist: make it with `touch`",
+        Errno::ENOTDIR => {
+            "a namespace is bound to a file, not to a directory: make one with `touch`"
+        }
         Errno::EPERM => {
             "a mount needs CAP_SYS_ADMIN over the mount namespace that the file is in: use sudo, \
              or be root of a user and mount namespace around this one (unshare -rm)"

@@ -9,6 +9,10 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
             "a filter, a switch or a chroot refuses user namespaces here: `just doctor` says \
              which, and what to do; or use sudo"
         }
+        ("unshare" | "clone", Errno::EACCES) => {
+            "a security module (SELinux, AppArmor) forbids this program user namespaces: `just \
+             doctor` says which; or use sudo"
+        }
         ("unshare" | "clone", Errno::EPERM) => {
             "new namespaces need CAP_SYS_ADMIN: use sudo, or make a user namespace, too \
              (unshare --map-root-user); where root is refused, `just doctor` says why"

@@ -39,6 +39,9 @@ pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static s
             "a user's POSIX message queues share a limit of bytes, in all IPC namespaces \
              together: see `ulimit -q`"
         }
+        ("clock_gettime", Errno::EOVERFLOW) => {
+            "a 32-bit program counts seconds up to 68 years: ask for a smaller offset"
+        }
         ("sethostname" | "setdomainname", Errno::EINVAL) => {
             "a name in a UTS namespace has at most 64 bytes"
         }

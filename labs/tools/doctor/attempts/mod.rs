@@ -66,7 +66,7 @@ pub(crate) static ATTEMPTS: [Attempt; 17] = [
     Attempt { key: "ipc", title: "message queues in an IPC namespace",
         work: mounts::message_queues,
         calls: "unshare(CLONE_NEWIPC | CLONE_NEWNS), mount(mqueue on /dev/mqueue), msgget(),\n\
-                mq_open(), read(/proc/sys/kernel/msgmax), clone(CLONE_NEWIPC | CLONE_NEWNS)\n\
+                mq_open(), read(/proc/sys/kernel/msg*), clone(CLONE_NEWIPC | CLONE_NEWNS)\n\
                 see: ipc_namespaces(7), mq_overview(7)" },
     Attempt { key: "net", title: "a veth pair between two network namespaces",
         work: net::veth_pair,

@@ -61,7 +61,10 @@ pub(super) fn message_queues() -> Tried {
     msgget(IPC_PRIVATE, 0o600).step("msgget", "IPC_PRIVATE")?;
     let (make, mode) = (MQ_OFlag::O_CREAT | MQ_OFlag::O_RDWR, Mode::S_IRWXU);
     mq_open("/doctor", make, mode, Some(&MqAttr::new(0, 1, 64, 0))).step("mq_open", "/doctor")?;
-    fs::read("/proc/sys/kernel/msgmax").step("open", "/proc/sys/kernel/msgmax")?;
+    for limit in ["msgmax", "msgmnb", "msgmni"] {
+        let path = format!("/proc/sys/kernel/{limit}");
+        fs::read(&path).step("open", &path)?;
+    }
     in_child(flags, || Ok(()))
 }
 
