@@ -15,7 +15,6 @@ use common::{Checkpoint, Result, Step as _, clone, explain, parse, say};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::CloneFlags;
-use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{getpid, sethostname};
 
 /// Runs a program as PID 1 of a container with its own hostname and /proc
@@ -69,8 +68,7 @@ fn lab() -> Result<u8> {
     );
     // Until here a signal ends this process, and the child with it. From here on
     // signals are for the program, which waits at the checkpoint to be started.
-    let signals = SigSet::from_iter([Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM]);
-    let supervisor = Supervisor::begin(Policy::EndPid1, signals)?;
+    let supervisor = Supervisor::begin(Policy::EndPid1)?;
     checkpoint.open()?;
 
     let status = supervisor.wait(container)?.status();

@@ -144,8 +144,8 @@ fn an_interactive_shell_has_job_control_and_ctrl_c() {
     shell.control(b'c');
     shell.until("READY> ");
     // What says that it begins is already the terminal's foreground process.
-    shell.line("sh -c 'echo begins; exec sleep 60'");
-    shell.until("\nbegins");
+    shell.line("sh -c 'echo be\"\"gins; exec sleep 60'");
+    shell.until("begins");
     shell.control(b'c');
     shell.until("READY> ");
     shell.line("echo status $?; sleep 50 & jobs");

@@ -9,23 +9,8 @@ use common::{Checkpoint, Result, Step as _, clone, explain};
 use nix::errno::Errno;
 use nix::libc::WNOHANG;
 use nix::sched::CloneFlags;
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
-
-/// What a process gets for its own faults, and from its terminal's job control:
-/// these are meant for no other process.
-const ITS_OWN: [Signal; 10] = [
-    Signal::SIGABRT,
-    Signal::SIGBUS,
-    Signal::SIGFPE,
-    Signal::SIGILL,
-    Signal::SIGSEGV,
-    Signal::SIGSYS,
-    Signal::SIGTRAP,
-    Signal::SIGTSTP,
-    Signal::SIGTTIN,
-    Signal::SIGTTOU,
-];
 
 const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
     wholly visible: `just doctor` says what is in the way; or use --host-proc";
@@ -36,11 +21,7 @@ pub(crate) fn lab(command: &[OsString], host_proc: bool, reaps: bool) -> Result<
     if !host_proc {
         flags |= CloneFlags::CLONE_NEWNS;
     }
-    let mut passed_on = SigSet::all();
-    for signal in ITS_OWN {
-        passed_on.remove(signal);
-    }
-    let supervisor = Supervisor::begin(Policy::PassOn, passed_on)?;
+    let supervisor = Supervisor::begin(Policy::PassOn)?;
     let init_is_announced = Checkpoint::new()?;
     let init = clone(flags, || {
         init_is_announced.wait()?;

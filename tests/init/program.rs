@@ -138,8 +138,8 @@ fn an_interactive_shell_has_job_control_and_gives_the_terminal_back() {
     shell.until("READY> ");
     let bash = shell.foreground();
     // What says that it begins is already the terminal's foreground process.
-    shell.line("sh -c 'echo begins; exec sleep 60'");
-    shell.until("\nbegins");
+    shell.line("sh -c 'echo be\"\"gins; exec sleep 60'");
+    shell.until("begins");
     shell.control(b'z');
     shell.until("Stopped");
     shell.line("fg");

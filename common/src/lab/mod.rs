@@ -24,6 +24,6 @@ pub use output::{notice, printable, program_name, say};
 pub use retry::retry_eintr;
 pub(crate) use run::finish;
 pub use run::{parse, run};
-pub(crate) use start::{is_ignored, restore_dispositions, set_disposition};
+pub(crate) use start::{is_ignored_by_caller, restore_dispositions, set_disposition};
 pub use terminal::{Tone, columns, has_colours, is_utf8};
 pub use words::{answer, yes_no};

@@ -60,9 +60,7 @@ fn occupy_lowest() {
 
 /// Sets the dispositions for a lab.
 pub(super) fn set_dispositions() {
-    for (signal, handler) in CHANGED {
-        set_disposition(signal, handler);
-    }
+    change_dispositions();
     // Rust's start catches both, to tell of an overflow of its stack. PID 1 of a new
     // namespace would then hear one that a member sends, which the kernel else drops.
     for signal in [Signal::SIGSEGV, Signal::SIGBUS] {
@@ -74,15 +72,30 @@ pub(super) fn set_dispositions() {
 
 /// Puts the dispositions back as the caller had them, for exec.
 pub(crate) fn restore_dispositions() {
-    for (bit, (signal, _)) in CHANGED.into_iter().enumerate() {
-        let ignored = IGNORED.load(Ordering::Relaxed) & (1 << bit) != 0;
-        let handler = if ignored {
+    for (signal, _) in CHANGED {
+        let handler = if is_ignored_by_caller(signal) {
             SigHandler::SigIgn
         } else {
             SigHandler::SigDfl
         };
         set_disposition(signal, handler);
     }
+}
+
+/// Changes them, at the start of a lab or after [`restore_dispositions`].
+pub(crate) fn change_dispositions() {
+    for (signal, handler) in CHANGED {
+        set_disposition(signal, handler);
+    }
+}
+
+/// Whether the caller had a signal ignored, whatever the lab has made of it.
+pub(crate) fn is_ignored_by_caller(signal: Signal) -> bool {
+    let place = CHANGED.iter().position(|(changed, _)| *changed == signal);
+    place.map_or_else(
+        || is_ignored(signal),
+        |bit| IGNORED.load(Ordering::Relaxed) & (1 << bit) != 0,
+    )
 }
 
 /// Gives a signal its default action, or has it ignored. That cannot fail for a

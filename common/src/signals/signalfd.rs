@@ -6,7 +6,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::unistd::{Pid, getpgid, getpgrp};
 
-use crate::lab::{Result, Step as _, is_ignored, retry_eintr};
+use crate::lab::{Result, Step as _, is_ignored_by_caller, retry_eintr};
 
 /// Signals that are blocked, and so wait until they are taken: see signalfd(2).
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Signals {
         // A blocked signal is queued even if it is ignored, and a caller that
         // ignores one (nohup, a script's background job) means the program to.
         for signal in &wanted.clone() {
-            if is_ignored(signal) {
+            if is_ignored_by_caller(signal) {
                 wanted.remove(signal);
             }
         }

@@ -11,12 +11,14 @@ use crate::lab::{Result, Step as _, retry_eintr, set_disposition, shell_status};
 use crate::process::{Child, Ended, Foreground, kill};
 use crate::procfs::{Status, check_proc};
 
-/// What becomes of a signal that comes to the supervisor.
+/// What becomes of a signal that comes to the supervisor. What a process gets for its own
+/// faults, and the three by which a terminal stops a job, are never the program's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// The supervisor outlives it; the program gets what its terminal sends it.
+    /// The supervisor outlives INT and TERM, as that of unshare(1), and the program gets
+    /// what its terminal sends it; every other signal ends the supervisor.
     Outlive,
-    /// The program gets it, and the supervisor stops whenever the program stops:
+    /// The program gets each signal, and the supervisor stops whenever the program stops:
     /// whoever started the supervisor knows its PID alone.
     PassOn,
     /// The program is PID 1 of its namespace. The kernel drops each signal that it has
@@ -24,6 +26,22 @@ pub enum Policy {
     /// stopped: such a signal ends the program.
     EndPid1,
 }
+
+const ITS_OWN: [Signal; 10] = [
+    Signal::SIGABRT,
+    Signal::SIGBUS,
+    Signal::SIGFPE,
+    Signal::SIGILL,
+    Signal::SIGSEGV,
+    Signal::SIGSYS,
+    Signal::SIGTRAP,
+    Signal::SIGTSTP,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+];
+
+/// Signals that end no process, whether it has a handler or not.
+const HARMLESS: [Signal; 3] = [Signal::SIGCONT, Signal::SIGURG, Signal::SIGWINCH];
 
 /// The parent of a program: it waits for the program's end, takes signals on its
 /// behalf, and gives the terminal back to whoever had it.
@@ -35,11 +53,21 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
-    /// Collects these signals from here on, but for those that the caller ignores.
+    /// Collects signals from here on, but for those that the caller ignores.
     ///
     /// # Errors
     /// `sigprocmask`, `signalfd`: EMFILE, ENFILE.
-    pub fn begin(policy: Policy, signals: SigSet) -> Result<Self> {
+    pub fn begin(policy: Policy) -> Result<Self> {
+        let signals = match policy {
+            // The lab ignores the last two for its own sake, and unshare(1) ends by them.
+            Policy::Outlive => SigSet::from_iter([
+                Signal::SIGINT,
+                Signal::SIGTERM,
+                Signal::SIGPIPE,
+                Signal::SIGXFSZ,
+            ]),
+            Policy::PassOn | Policy::EndPid1 => all_but(&ITS_OWN),
+        };
         Ok(Self {
             policy,
             signals: Signals::collect(signals)?,
@@ -94,8 +122,13 @@ impl Supervisor {
         // A signal number is below 65, so the cast changes nothing.
         let signal = received.ssi_signo as i32;
         match self.policy {
-            Policy::Outlive => return Ok(None),
-            Policy::EndPid1 if !is_chosen(child.pid(), signal) => {
+            Policy::Outlive => {
+                if ![Signal::SIGINT as i32, Signal::SIGTERM as i32].contains(&signal) {
+                    end_as(Ended::Signaled(signal));
+                }
+                return Ok(None);
+            }
+            Policy::EndPid1 if !is_harmless(signal) && !is_chosen(child.pid(), signal) => {
                 return Ok(Some(Ended::Signaled(signal)));
             }
             _ => {}
@@ -123,6 +156,18 @@ fn has_stopped(child: Pid) -> Result<bool> {
             WaitStatus::Stopped(..)
         )),
     }
+}
+
+fn all_but(signals: &[Signal]) -> SigSet {
+    let mut set = SigSet::all();
+    for signal in signals {
+        set.remove(*signal);
+    }
+    set
+}
+
+fn is_harmless(signal: i32) -> bool {
+    HARMLESS.iter().any(|harmless| *harmless as i32 == signal)
 }
 
 /// Whether a program has chosen what a signal does to it: it has a handler, blocks it
