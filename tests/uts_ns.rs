@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    HOSTNAME, Who, assert_says, assert_transcript, assert_transcripts, everyone, host, is_root,
-    lab, require,
+    HOSTNAME, Who, assert_says, assert_transcript, assert_transcripts, everyone, host, installed,
+    is_root, lab, labs, require,
 };
 
 #[test]
@@ -55,6 +55,38 @@ fn a_hold_ends_by_itself_after_its_seconds() {
     let started = Instant::now();
     lab("uts_ns").args(["bizarro", "--hold", "1"]).printed();
     assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[test]
+fn a_hold_without_a_time_ends_with_its_stdin() {
+    for line in [
+        "uts_ns bizarro",
+        "user_ns",
+        "net_ns",
+        "ipc_ns",
+        "mount_ns slave",
+    ] {
+        let started = Instant::now();
+        // Where an ssh without a terminal has gone, and in a script's background job.
+        for stdin in ["</dev/null", "<&-", "</bin/sh"] {
+            labs::of(line)
+                .args(["--hold"])
+                .shell(&format!("exec \"$@\" {stdin}"))
+                .printed();
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "{line}");
+    }
+}
+
+#[test]
+fn a_hold_ends_when_its_terminal_hangs_up() {
+    require!(is_root() && installed("script"), "makes a terminal hang up");
+    // A job in the background gets no SIGHUP, unless from its shell, which gets one itself.
+    let script =
+        "script -qc \"sh -c 'set -m; uts_ns bizarro --hold 600 & wait'\" /dev/null >/tmp/screen &
+         terminal=$!; wait_for grep -q 'In another terminal' /tmp/screen
+         kill -9 $terminal; wait_for fails pgrep uts_ns; pgrep -c uts_ns";
+    host::on_own_host(script).stdout("0\n");
 }
 
 /// The article's session: stop the lab, look at both links, let it go on.

@@ -1,13 +1,15 @@
 //! `--hold`: keeps a lab's namespaces alive, to look at them from another terminal.
 
 use std::io::Write as _;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::stat::Mode;
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 
 use super::error::{Result, Step as _};
@@ -20,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// The option that labs with something to look at have.
 #[derive(clap::Args, Debug)]
 pub struct HoldArgs {
-    /// Stay until Enter, Ctrl-C or SECONDS have passed, and print what to paste elsewhere
+    /// Stay until Enter, Ctrl-C, the end of stdin, or SECONDS have passed, and print what to paste elsewhere
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = false)]
     hold: Option<Option<u32>>,
 }
@@ -57,7 +59,8 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Prints the commands on stderr and waits for Enter, Ctrl-C or the time.
+    /// Prints the commands on stderr and waits for Enter, Ctrl-C or the time; without a
+    /// time for the end of stdin, too; and in any case for the hang-up of the terminal.
     ///
     /// # Errors
     /// `poll`, which does not fail with these descriptors.
@@ -70,39 +73,52 @@ impl Hold {
         let _ = std::io::stderr().write_all(text.as_bytes());
 
         let started = Instant::now();
+        let terminal = terminal();
         let mut listening = true;
         loop {
             let left = self
                 .limit
                 .map(|limit| limit.saturating_sub(started.elapsed()));
             let mut descriptors = vec![PollFd::new(self.interrupts.as_fd(), PollFlags::POLLIN)];
+            // Without a flag poll() tells of a hang-up only.
+            let hangs_up = |terminal| PollFd::new(terminal, PollFlags::empty());
+            descriptors.extend(terminal.as_ref().map(OwnedFd::as_fd).map(hangs_up));
             // What is typed while this process is in the background is the shell's, and
             // a read would stop it (SIGTTIN). Nothing tells of the way back (`fg`).
+            let reads = listening && !in_background();
             let mut pause = left;
-            if listening && in_background() {
-                pause = Some(left.map_or(LOOK_AGAIN, |left| left.min(LOOK_AGAIN)));
-            } else if listening {
+            if reads {
                 descriptors.push(PollFd::new(stdin(), PollFlags::POLLIN));
+            } else if listening {
+                pause = Some(left.map_or(LOOK_AGAIN, |left| left.min(LOOK_AGAIN)));
             }
             match poll(&mut descriptors, timeout(pause)) {
                 Err(Errno::EINTR) => continue,
                 ready => ready.step("poll", "for Enter and Ctrl-C")?,
             };
-            let ready = |at: usize| descriptors.get(at).and_then(PollFd::any) == Some(true);
-            if ready(0) || left.is_some_and(|left| left.is_zero()) {
+            let typed = reads && descriptors.pop().and_then(|stdin| stdin.any()) == Some(true);
+            let ends = descriptors.iter().any(|end| end.any() == Some(true));
+            if ends || left.is_some_and(|left| left.is_zero()) {
                 return Ok(());
             }
-            // A stdin that has nothing to say, such as /dev/null, ends no hold.
-            if ready(1) && !in_background() {
+            if typed && !in_background() {
                 match read(stdin(), &mut [0; 256]) {
-                    Ok(0) => listening = false,
-                    Ok(_) => return Ok(()),
                     Err(Errno::EINTR) => {}
-                    Err(_) => listening = false,
+                    // The end of stdin: nobody can press Enter any more.
+                    Ok(0) | Err(_) if self.limit.is_some() => listening = false,
+                    _ => return Ok(()),
                 }
             }
         }
     }
+}
+
+/// The terminal of this process, whose hang-up ends a hold, unless the caller ignores
+/// SIGHUP, as nohup does.
+fn terminal() -> Option<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let terminal = open("/dev/tty", flags, Mode::empty()).ok();
+    terminal.filter(|_| !is_ignored(Signal::SIGHUP))
 }
 
 /// Whether stdin is this process's terminal, and another process group's turn.
