@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable};
-use common::lab::ExplainArgs;
+use common::lab::{ExplainArgs, printable};
 use common::ns::Hierarchy;
 use common::process::Guardian;
 use common::procfs::check_proc;
@@ -47,7 +47,7 @@ fn lab() -> Result<u8> {
     let tree = Hierarchy::find(args.v1)?;
     say!(
         "Hierarchy: {tree}, mounted on {}",
-        tree.mount_point.display()
+        printable(tree.mount_point.as_os_str())
     )?;
     let sub_cgroup = make_sub_cgroup(&tree)?;
     let directory = sub_cgroup.as_ref().map(|(path, _guardian)| path.as_path());

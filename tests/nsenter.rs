@@ -1,5 +1,7 @@
 //! The claims of the chapter on setns() about `nsenter`.
 
+mod newer;
+
 use crate::support::{
     assert_says, assert_transcript, host, installed, is_root, lab, require, stderr, stdout,
 };
@@ -49,20 +51,37 @@ fn differences(lines: &str) -> (Vec<String>, usize, usize) {
     (lines, roots, users)
 }
 
-#[test]
-fn a_line_with_a_target_does_what_nsenter_does() {
-    require!(is_root() && installed("nsenter"), "compares with nsenter");
-    let (different, roots, users) = differences(
-        r#"for pid in $all $users; do
-            for line in -m -u -i -n -p -U -C -T -a -r -w "-r -w" "-m -r -w" "-m -u -n" "-a -F" \
+/// What root joins of a process, many lines; each of them starts dozens of processes.
+const AS_ROOT: &str = r#"for line in -m -u -i -n -p -U -C -T -a -r -w "-r -w" "-m -r -w" "-m -u -n" "-a -F" \
                 "-p -F" "-a -r -w" "-u -U" "-U --preserve-credentials" "-n -S 5 -G 7" "-S 5" \
                 "-a --preserve-credentials" "-G 5" "-U -S 1234" "-n -n" "-a -n/tmp/net" \
                 "-u --net=/tmp/net" "-r/mnt -w/usr" "-r/mnt" "-m -W /usr" \
                 "-r -W usr" "-m -r -W usr" "-r/mnt -W ."; do
                     probe root -t $pid $line
-            done
-        done
-        for pid in $two $plain; do
+            done"#;
+
+#[test]
+fn a_line_with_a_target_does_what_nsenter_does() {
+    require!(is_root() && installed("nsenter"), "compares with nsenter");
+    let (different, roots, _) = differences(&format!("pid=$all; {AS_ROOT}"));
+    assert_eq!(different, Vec::<String>::new());
+    // No comparison of failures only: most lines end well.
+    assert!(roots > 25, "{roots} ended well");
+}
+
+#[test]
+fn a_line_with_a_users_process_does_what_nsenter_does() {
+    require!(is_root() && installed("nsenter"), "compares with nsenter");
+    let (different, roots, _) = differences(&format!("pid=$users; {AS_ROOT}"));
+    assert_eq!(different, Vec::<String>::new());
+    assert!(roots > 25, "{roots} ended well");
+}
+
+#[test]
+fn a_users_line_and_one_with_little_to_join_do_what_nsenter_does() {
+    require!(is_root() && installed("nsenter"), "compares with nsenter");
+    let (different, roots, users) = differences(
+        r#"for pid in $two $plain; do
             for line in -a -U -p "-r -w" "-u -n"; do probe root -t $pid $line; done
             for line in -u -p -r; do probe user -t $pid $line; done
         done
@@ -72,8 +91,7 @@ fn a_line_with_a_target_does_what_nsenter_does() {
         done"#,
     );
     assert_eq!(different, Vec::<String>::new());
-    // No comparison of failures only: most lines end well for root, a user's own for the user.
-    assert!(roots > 55 && users >= 8, "{roots} and {users} ended well");
+    assert!(roots > 4 && users >= 8, "{roots} and {users} ended well");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn once_a_process_has_entered_the_offsets_are_fixed() {
 
 #[test]
 fn clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege() {
-    require!(!clone_refuses_the_flag(), "Linux 7.1 and later refuse it");
+    require!(linux() < [7, 1], "Linux 7.1 and later refuse it");
     for &who in everyone() {
         let lab = lab("time_ns").by(who).args(["--by-clone"]);
         assert_transcript!("by_clone", lab.transcript());
@@ -71,19 +71,17 @@ fn clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege() {
     }
 }
 
-/// From Linux 7.1 on.
-fn clone_refuses_the_flag() -> bool {
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("a release");
-    let mut numbers = release
-        .split(['.', '-'])
-        .map_while(|number| number.parse::<u32>().ok());
-    (numbers.next(), numbers.next()) >= (Some(7), Some(1))
+/// The first two numbers of this kernel's release.
+fn linux() -> [u32; 2] {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split(['.', '-']).flat_map(str::parse);
+    [(); 2].map(|()| numbers.next().unwrap_or(0))
 }
 
 /// A tracer stands for Linux 7.1 where the kernel is an older one.
 #[test]
 fn a_kernel_that_refuses_the_flag_to_clone_is_another_answer() {
-    let newer = clone_refuses_the_flag();
+    let newer = linux() >= [7, 1];
     require!(newer || installed("strace"), "strace plays Linux 7.1");
     let strace = if newer {
         ""
@@ -119,20 +117,22 @@ fn offsets_count_from_the_initial_namespace_and_a_new_one_inherits_them() {
 }
 
 #[test]
-fn exec_takes_the_caller_along_on_linux_6_2_and_later() {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
-    let numbers = release
-        .split(['.', '-'])
-        .map(|part| part.parse().unwrap_or(0));
-    let version: Vec<u32> = numbers.take(2).collect();
-    require!(version >= vec![6, 2], "an older kernel");
-    let links = ["/proc/self/ns/time", "/proc/self/ns/time_for_children"];
-    let args = ["--user", "--time", "readlink", links[0], links[1]];
-    let text = lab("unshare").args(args).printed();
+fn a_kernel_that_has_exec_take_the_caller_along_is_linux_6_2_or_later() {
+    // The readlink of busybox takes one file.
+    let script = "readlink /proc/$$/ns/time; readlink /proc/$$/ns/time_for_children";
+    let args = ["--user", "--time", "sh", "-c", script];
+    let run = lab("unshare").args(args).run().success();
+    let text = stdout(&run);
     let lines: Vec<_> = text.lines().collect();
-    let own = fs::read_link(links[0]).unwrap();
-    assert_eq!(lines[0], lines[1]);
-    assert_ne!(lines[0], own.to_string_lossy());
+    let own = fs::read_link("/proc/self/ns/time").unwrap();
+    assert_ne!(lines[1], own.to_string_lossy());
+    if linux() >= [6, 2] {
+        assert_eq!(lines[0], lines[1]);
+        assert_eq!(stderr(&run), "");
+    } else {
+        assert_eq!(lines[0], own.to_string_lossy());
+        assert!(stderr(&run).contains("before Linux 6.2"), "{text}");
+    }
 }
 
 #[test]
@@ -143,6 +143,19 @@ fn a_clock_can_be_neither_negative_nor_far_in_the_future() {
             let begin = "time_ns: write /proc/self/timens_offsets: ERANGE: ";
             assert_error(&lab.refused(), begin, "no clock");
         }
+    }
+}
+
+#[test]
+fn an_offset_may_be_beyond_what_a_32_bit_program_can_count() {
+    let lab = lab("time_ns")
+        .by(Who::User)
+        .args(["--boottime", "3000000000"]);
+    if cfg!(target_pointer_width = "64") {
+        assert_eq!(row(&lab.printed(), "child")[2], "3000000000");
+    } else {
+        let begin = "time_ns: clock_gettime CLOCK_BOOTTIME: EOVERFLOW: ";
+        assert_error(&lab.refused(), begin, "a smaller offset");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The claims of the chapter on unshare().
 
 mod maps;
+mod newer;
 mod options;
 mod persist;
 mod twin;

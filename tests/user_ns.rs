@@ -177,6 +177,8 @@ fn root_goes_on_as_the_user_who_called_sudo() {
         "-u SUDO_UID -u SUDO_GID",
         "SUDO_UID=0 SUDO_GID=0",
         "SUDO_UID=x SUDO_GID=",
+        "SUDO_UID=4294967295 SUDO_GID=4294967295",
+        "SUDO_UID=-1 SUDO_GID=99999999999",
     ] {
         let (text, _) = said(nobody);
         assert!(line(&text, "parent:").contains("uid = 1000, gid = 1000,"));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -20,6 +21,10 @@ pub(crate) struct Args {
     pub(crate) all: bool,
     /// The namespaces to join, by the names of their types in /proc/PID/ns.
     pub(crate) namespaces: BTreeMap<&'static str, Source>,
+    /// A socket of the target, by its descriptor there: its network namespace is joined.
+    pub(crate) net_socket: Option<RawFd>,
+    /// Join the user namespace around the one that is named, or that owns another one.
+    pub(crate) user_parent: bool,
     pub(crate) root: Option<Source>,
     pub(crate) wd: Option<Source>,
     pub(crate) wdns: Option<PathBuf>,
@@ -68,6 +73,10 @@ impl Args {
             match option {
                 Short('t') | Long("target") => args.target = Some(line.value()?.parse(pid)?),
                 Short('a') | Long("all") => args.all = true,
+                Short('N') | Long("net-socket") => {
+                    args.net_socket = Some(line.value()?.parse(str::parse)?);
+                }
+                Long("user-parent") => args.user_parent = true,
                 Short('r') | Long("root") => args.root = Some(source(&mut line)?),
                 Short('w') | Long("wd") => args.wd = Some(source(&mut line)?),
                 Short('W') | Long("wdns") => args.wdns = Some(line.value()?.path()?),
@@ -92,6 +101,13 @@ impl Args {
 
     /// Refuses what contradicts itself or would do nothing.
     fn check(&self) -> Result<()> {
+        let names_a_namespace =
+            self.all || self.net_socket.is_some() || !self.namespaces.is_empty();
+        if self.user_parent && !names_a_namespace {
+            return Err(usage_error(
+                "--user-parent needs another namespace: it joins the user namespace that owns it",
+            ));
+        }
         if self.wd.is_some() && self.wdns.is_some() {
             return Err(usage_error("--wd cannot be used with --wdns"));
         }
@@ -99,6 +115,7 @@ impl Args {
         let (sources, ids): (Vec<_>, _) = (sources.collect(), [self.setuid, self.setgid]);
         let needs_target = self.all
             || self.env
+            || self.net_socket.is_some()
             || sources.contains(&&Source::Target)
             || ids.contains(&Some(Id::Follow));
         if needs_target && self.target.is_none() {

@@ -2,16 +2,22 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 
 use common::lab::printable;
+use common::ns::nsfs::{get_nstype, get_socket_netns, get_userns};
 use common::ns::{Type, describe, link};
+use common::process::{pidfd_getfd, pidfd_open};
 use common::{Result, Step as _, explain};
+use nix::errno::Errno;
 use nix::fcntl::{self, OFlag};
 use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
+
+const ABOVE: &str = "the user namespace that owns it is this process's own or lies above it, and \
+    joining leads down only";
 
 pub(crate) struct Door {
     pub(crate) kind: Type,
@@ -35,6 +41,32 @@ impl Door {
         let fd = fcntl::open(file, flags, Mode::empty()).step("open", &shown)?;
         Ok(Self {
             kind,
+            fd,
+            shown,
+            own: false,
+        })
+    }
+
+    /// The network namespace that a socket of another process was made in.
+    pub(crate) fn of_socket(pid: Pid, socket: RawFd) -> Result<Self> {
+        let shown = format!("socket {socket} of process {pid}");
+        let pidfd = pidfd_open(pid).step("pidfd_open", pid)?;
+        let ours = pidfd_getfd(pidfd, socket).step("pidfd_getfd", &shown)?;
+        let fd = get_socket_netns(ours).step("SIOCGSKNS", &shown)?;
+        Self::of_descriptor(fd, shown)
+    }
+
+    /// The user namespace that owns this one; for a user namespace, the one around it.
+    pub(crate) fn owner(&self) -> Result<Self> {
+        let fd = get_userns(&self.fd).step("NS_GET_USERNS", &self.shown);
+        let fd = fd.map_err(|error| error.hint_if(Errno::EPERM, ABOVE))?;
+        Self::of_descriptor(fd, format!("the owner of {}", self.shown))
+    }
+
+    fn of_descriptor(fd: OwnedFd, shown: String) -> Result<Self> {
+        let kind = get_nstype(&fd).and_then(|kind| kind.ok_or(Errno::ENOTTY));
+        Ok(Self {
+            kind: kind.step("NS_GET_NSTYPE", &shown)?,
             fd,
             shown,
             own: false,

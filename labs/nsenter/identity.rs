@@ -3,7 +3,8 @@
 use std::os::fd::OwnedFd;
 
 use common::credentials::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
-use common::{Result, Step as _};
+use common::{Error, Result, Step as _};
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sched::CloneFlags;
 use nix::sys::stat::{Mode, fstat};
@@ -14,6 +15,10 @@ use crate::args::{Args, Id};
 const KEEP: &str = "groups cannot be dropped by an ordinary user, nor where the setgroups file of \
     the user namespace says deny, as after `unshare --map-root-user`: stay who you are with \
     --preserve-credentials";
+
+const NO_ROOT: &str = "this user namespace has no such ID, as where only the caller's own was \
+    mapped: stay who you are with --preserve-credentials, or be who the target is with \
+    --setuid follow --setgid follow";
 
 /// The IDs to take on after joining; `None` stays as it is.
 pub(crate) struct Identity {
@@ -59,14 +64,21 @@ impl Identity {
             Some(target) => target.ids()?,
             None => (0, 0),
         };
+        let no_root = |error: Error| {
+            if self.becomes_root {
+                error.hint_if(Errno::EINVAL, NO_ROOT)
+            } else {
+                error
+            }
+        };
         if let Some(gid) = self.gid {
             match drop_groups() {
                 Err(refused) if self.groups_were_refused => return Err(refused.hint(KEEP)),
-                _ => set_gid(gid.number(target_gid))?,
+                _ => set_gid(gid.number(target_gid)).map_err(no_root)?,
             }
         }
         if let Some(uid) = self.uid {
-            set_uid(uid.number(target_uid))?;
+            set_uid(uid.number(target_uid)).map_err(no_root)?;
         }
         if self.keep_capabilities {
             make_capabilities_ambient()?;
@@ -76,16 +88,19 @@ impl Identity {
     // ANCHOR_END: identity
 }
 
+/// The directory of a process in /proc: it stays that of this one, whatever is mounted.
+pub(crate) fn process(pid: Pid) -> Result<OwnedFd> {
+    let path = format!("/proc/{pid}");
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    open(path.as_str(), flags, Mode::empty()).step("open", path)
+}
+
 /// The effective IDs of another process: those that own its directory in /proc.
 struct Owner(OwnedFd);
 
 impl Owner {
     fn of(pid: Pid) -> Result<Self> {
-        let path = format!("/proc/{pid}");
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        open(path.as_str(), flags, Mode::empty())
-            .step("open", path)
-            .map(Self)
+        process(pid).map(Self)
     }
 
     /// The user and the group, as they are called in the user namespace that this

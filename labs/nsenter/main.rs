@@ -17,10 +17,9 @@ use common::process::{exec, exec_shell, fork};
 use common::procfs::Environment;
 use common::signals::{Policy, Supervisor, end_as};
 use directories::Directories;
-use identity::Identity;
+use identity::{Identity, process};
 use namespaces::Namespaces;
 use nix::sched::CloneFlags;
-use nix::sys::signal::Signal;
 use nix::unistd::getpid;
 
 fn main() -> ExitCode {
@@ -37,14 +36,19 @@ fn lab() -> Result<u8> {
     let namespaces = Namespaces::open(&args)?;
     let directories = Directories::open(&args)?;
     let mut identity = Identity::choose(&args, namespaces.types())?;
-    let environment = args.target.filter(|_| args.env);
-    let environment = environment.map(Environment::of).transpose()?;
+    let target = args.target.filter(|_| args.env);
+    let target = target.map(|pid| Ok((pid, process(pid)?))).transpose()?;
+    let environment = target
+        .as_ref()
+        .map(|(pid, process)| Environment::of(*pid, process));
 
     identity.drop_groups_outside();
     namespaces.join()?;
     directories.enter()?;
     identity.take_on()?;
-    if let Some(environment) = environment {
+    if let (Some((pid, process)), Some(environment)) = (&target, environment) {
+        // The right to read it, too, may be had in there only.
+        let environment = environment.or_else(|_| Environment::of(*pid, process))?;
         environment.replace_own()?;
     }
 
@@ -52,7 +56,7 @@ fn lab() -> Result<u8> {
         return become_the_program(&args);
     }
     // setns() with a PID namespace moves later children only.
-    let supervisor = Supervisor::begin(Policy::PassOn, PASSED_ON.into_iter().collect())?;
+    let supervisor = Supervisor::begin(Policy::PassOn)?;
     let child = fork(|| {
         supervisor.leave()?;
         explain!(
@@ -71,13 +75,3 @@ fn become_the_program(args: &Args) -> Result<u8> {
     Err(exec(&args.command))
 }
 // ANCHOR_END: main
-
-/// What other processes send to end a program, or to tell it something.
-const PASSED_ON: [Signal; 6] = [
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTERM,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-];

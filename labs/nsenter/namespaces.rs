@@ -39,6 +39,21 @@ impl Namespaces {
                 _ => {}
             }
         }
+        if let (Some(socket), Some(pid)) = (args.net_socket, args.target) {
+            of_files.push(Door::of_socket(pid, socket)?);
+        }
+        if args.user_parent {
+            let mut all = of_files.iter().chain(&of_target);
+            let user = all
+                .clone()
+                .find(|door| door.is_user())
+                .or_else(|| all.next());
+            let parent = user.map(Door::owner).transpose()?;
+            for doors in [&mut of_files, &mut of_target] {
+                doors.retain(|door| !door.is_user());
+            }
+            of_files.extend(parent);
+        }
         Ok(Self {
             of_files,
             of_target,

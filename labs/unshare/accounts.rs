@@ -16,6 +16,12 @@ pub(crate) fn gid_named(text: &str) -> Result<u32, String> {
     id_named("/etc/group", text).ok_or_else(|| format!("there is no group {text}"))
 }
 
+/// `UID:GID`, each a name or a number.
+pub(crate) fn user_and_group(text: &str) -> Result<(u32, u32), String> {
+    let (user, group) = text.split_once(':').ok_or("an owner is UID:GID")?;
+    Ok((uid_named(user)?, gid_named(group)?))
+}
+
 /// The name of a user, if /etc/passwd has one.
 pub(crate) fn user_name(uid: u32) -> Option<String> {
     let uid = uid.to_string();

@@ -14,7 +14,7 @@ use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
 use nix::unistd::{getegid, geteuid};
 
-use crate::accounts::{gid_named, uid_named};
+use crate::accounts::{gid_named, uid_named, user_and_group};
 use crate::maps::Mapping;
 use crate::ranges::Ranges;
 use crate::signal_name::signal_named;
@@ -36,6 +36,12 @@ pub(crate) struct Args {
     pub(crate) monotonic: Option<i64>,
     pub(crate) boottime: Option<i64>,
     fork: bool,
+    /// INT and TERM, and every other signal, go to the program.
+    pub(crate) forward_signals: bool,
+    /// Who makes the user namespace.
+    pub(crate) owner: Option<(u32, u32)>,
+    /// The variables that the program gets, if not all.
+    pub(crate) kept_environment: Option<Vec<OsString>>,
     pub(crate) kill_child: Option<i32>,
     pub(crate) setgid: Option<u32>,
     pub(crate) setuid: Option<u32>,
@@ -92,6 +98,19 @@ impl Args {
                 Long("monotonic") => args.monotonic = Some(line.value()?.parse(str::parse)?),
                 Long("boottime") => args.boottime = Some(line.value()?.parse(str::parse)?),
                 Short('f') | Long("fork") => args.fork = true,
+                Long("forward-signals") => args.forward_signals = true,
+                Long("owner") => {
+                    args.owner = Some(line.value()?.parse(user_and_group)?);
+                    args.types.push(CloneFlags::CLONE_NEWUSER);
+                }
+                Long("clear-env") => {
+                    args.kept_environment.get_or_insert_default();
+                }
+                Long("whitelist-env") => {
+                    let names: String = line.value()?.parse(str::parse)?;
+                    let kept = args.kept_environment.get_or_insert_default();
+                    kept.extend(names.split(',').map(OsString::from));
+                }
                 Long("kill-child") => {
                     let signal = line.optional_value();
                     let signal = signal.map(|name| name.parse(signal_named)).transpose()?;
@@ -139,7 +158,7 @@ impl Args {
 
     /// Whether the program runs in a child.
     pub(crate) fn forks(&self) -> bool {
-        self.fork || self.kill_child.is_some()
+        self.fork || self.forward_signals || self.kill_child.is_some()
     }
 
     /// The flags for unshare(2).

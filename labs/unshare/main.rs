@@ -13,33 +13,34 @@ mod persist;
 mod range;
 mod ranges;
 mod signal_name;
+mod vouching;
 
 use std::process::ExitCode;
 
 use args::Args;
-use common::credentials::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
+use common::credentials::{become_user, drop_groups, make_capabilities_ambient, set_gid, set_uid};
 use common::ns::describe;
 use common::process::{Lifeline, exec, exec_shell, fork_untied};
+use common::procfs::Environment;
 use common::signals::{Policy, Supervisor, end_as};
 use common::{Checkpoint, Result, Step as _, explain};
 use maps::Maps;
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::signal::Signal;
 use nix::unistd::getpid;
 
 fn main() -> ExitCode {
     common::run(lab)
 }
 
-/// unshare(1): the parent outlives these, the program does not.
-const OUTLIVED: [Signal; 2] = [Signal::SIGINT, Signal::SIGTERM];
-
 // ANCHOR: main
 fn lab() -> Result<u8> {
     let args = Args::get()?;
     args.explain.begin()?;
-    let maps = Maps::prepare(&args.mapping)?;
+    let maps = Maps::prepare(&args.mapping, args.owner.is_some())?;
     let binder = persist::prepare(&args)?;
+    if let Some((uid, gid)) = args.owner {
+        become_user(uid, gid)?;
+    }
 
     let flags = args.flags();
     unshare(flags).step("unshare", describe(flags))?;
@@ -51,6 +52,7 @@ fn lab() -> Result<u8> {
     );
     maps.write()?;
     clocks::set_offsets(&args)?;
+    clocks::tell_who_is_moved(&args)?;
 
     if !args.forks() {
         if let Some(binder) = binder {
@@ -59,8 +61,13 @@ fn lab() -> Result<u8> {
         return become_the_program(&args, None);
     }
     // unshare(CLONE_NEWPID) moves later children only; the first is its PID 1.
+    let policy = if args.forward_signals {
+        Policy::PassOn
+    } else {
+        Policy::Outlive
+    };
     let lifeline = args.kill_child.map(Lifeline::new).transpose()?;
-    let supervisor = Supervisor::begin(Policy::Outlive, OUTLIVED.into_iter().collect())?;
+    let supervisor = Supervisor::begin(policy)?;
     let files_are_bound = Checkpoint::new()?;
     let child = fork_untied(|| {
         supervisor.leave()?;
@@ -109,6 +116,9 @@ fn become_the_program(args: &Args, lifeline: Option<&Lifeline>) -> Result<u8> {
     // Last, because a change of the user or the group undoes it.
     if let Some(lifeline) = lifeline {
         lifeline.tie()?;
+    }
+    if let Some(kept) = &args.kept_environment {
+        Environment::own(kept).replace_own()?;
     }
     if args.command.is_empty() {
         return Err(exec_shell());

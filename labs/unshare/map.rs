@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 
 use crate::range::{Range, around};
 use crate::ranges::Ranges;
+use crate::vouching;
 
 /// The files that tell of users, or of groups.
 #[derive(Clone, Copy)]
@@ -63,7 +64,7 @@ impl Map {
         for ranges in ranges {
             for range in ranges.resolve(files, euid)? {
                 match single {
-                    Some(single) => lines.extend(around(single, range)),
+                    Some(single) => lines.extend(around(single, range, ranges.spare())),
                     None => lines.push(range),
                 }
             }
@@ -89,11 +90,10 @@ impl Map {
         let map = printable(text.trim_end().replace('\n', ", ").as_ref());
         match command.status() {
             Ok(status) if status.success() => Ok(()),
-            Ok(_) => Err(Error::new(program, map, Errno::EPERM).hint(format!(
-                "its own message says which range; an ordinary user may map IDs that a line of \
-                 {} delegates, and their own",
-                self.files.subids
-            ))),
+            Ok(_) => {
+                let hint = vouching::hint(program, self.files.subids);
+                Err(Error::new(program, map, Errno::EPERM).hint(hint))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Err(Error::new(program, map, Errno::ENOENT)
                     .hint("install it (Debian: sudo apt install uidmap), or use sudo"))

@@ -54,13 +54,16 @@ pub(crate) struct Maps {
 impl Maps {
     /// Works out the maps while the old user namespace still says who the caller
     /// is: inside one without maps every ID reads 65534.
-    pub(crate) fn prepare(mapping: &Mapping) -> Result<Self> {
+    pub(crate) fn prepare(mapping: &Mapping, changes_user: bool) -> Result<Self> {
         let (pid, euid, egid) = (getpid(), geteuid().as_raw(), getegid().as_raw());
         let single = |inner: u32, outer: u32| Range::new(inner.into(), outer.into(), 1);
         let user = mapping.user.map(|user| single(user, euid));
         let group = mapping.group.map(|group| single(group, egid));
-        let users = Map::new(USERS, user, &mapping.users, euid)?;
-        let groups = Map::new(GROUPS, group, &mapping.groups, euid)?;
+        let mut users = Map::new(USERS, user, &mapping.users, euid)?;
+        let mut groups = Map::new(GROUPS, group, &mapping.groups, euid)?;
+        // Another user than the caller may not map the caller's IDs.
+        users.own &= !changes_user;
+        groups.own &= !changes_user;
         let helper = if users.own && groups.own {
             None
         } else {

@@ -22,10 +22,11 @@ impl Range {
 // ANCHOR: hole
 /// The ranges around a single ID that is mapped already: neither it nor what it
 /// is outside may occur twice. Where only one of them is cut out of a range, the
-/// IDs behind move up, and the range's last one remains without a partner.
-pub(crate) fn around(single: Range, range: Range) -> Vec<Range> {
+/// IDs behind move up, and the range's last one remains without a partner, unless there
+/// are IDs to spare inside.
+pub(crate) fn around(single: Range, range: Range, spare: u64) -> Vec<Range> {
     let (mut inner, mut outer) = (range.inner, range.outer);
-    let (inner_end, outer_end) = (range.inner + range.count, range.outer + range.count);
+    let (inner_end, outer_end) = (range.inner + range.count + spare, range.outer + range.count);
     let mut pieces = Vec::new();
     loop {
         inner += u64::from(inner == single.inner);

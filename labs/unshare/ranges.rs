@@ -66,6 +66,12 @@ impl Ranges {
             Self::All => all(files.map),
         }
     }
+
+    /// How many IDs more it may take inside, where one in between is mapped already: only
+    /// that of all delegated IDs has no end that was asked for.
+    pub(crate) fn spare(self) -> u64 {
+        u64::from(matches!(self, Self::Auto))
+    }
 }
 
 /// The first line `USER:START:COUNT` of the caller, by name or by number; groups

@@ -111,6 +111,7 @@ const FIELDS: &[(Kind, &str)] = &[
     (CgroupAbove, r"(?m)^Child's cgroup, read by the \w+: +(?<x>.*)/cgroup_ns-"),
     (CgroupAbove, r"(?s)/cgroup_ns-\d+\nRoot.*?Root of the mount, for the child:    /\.\.(?<x>[/.]*)"),
     (Cgroup, r"(?s)No sub-cgroup.*?Child's cgroup, read by the parent:  (?<x>/[^\n]*)"),
+    (Cgroup, r"(?s)No sub-cgroup.*?Child's cgroup, read by the child:   (?<x>/[^\n]*)"),
     (Cgroup, r"(?s)No sub-cgroup.*?Root of the mount, for the child:    (?<x>/[/.]*)"),
     (Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
 ];

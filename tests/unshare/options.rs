@@ -145,11 +145,10 @@ fn what_contradicts_is_refused_with_status_1_and_a_reason() {
          user -r -G 0 => setgroups to none: EPERM
          user -r -S 5 => setuid 5: EINVAL
          user -rm --mount-proc=/no/such => proc on /no/such: ENOENT
-         user -rm --mount-proc => add --pid --fork
-         user -rp --mount-proc => add --pid --fork
          user -rT --boottime -999999999 => ERANGE
          user --setgroups=deny => /setgroups: E
          user -ru --uts=/no/such => on /no/such: ENOENT
+         root --uts=/tmp => not to a directory
          user -r --user=/etc/passwd => on /etc/passwd: EPERM";
     for (who, options, reason) in cases(table) {
         let (status, text) = run(who, options, "true");

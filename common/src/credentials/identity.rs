@@ -90,7 +90,7 @@ pub fn drop_to_ordinary_user() -> Result<Option<u32>> {
     }
     let (uid, gid) = (ordinary_user(), caller("SUDO_GID"));
     let own = getegid();
-    match change_to(Uid::from_raw(uid), Gid::from_raw(gid)) {
+    match change_to(uid, gid) {
         // EINVAL: no such IDs in here; EPERM: setgroups() is given up in here.
         Err(error) if matches!(error.errno(), Some(Errno::EINVAL | Errno::EPERM)) => {
             // The user is changed last, so it is still root that takes its group back;
@@ -100,9 +100,7 @@ pub fn drop_to_ordinary_user() -> Result<Option<u32>> {
         }
         changed => changed?,
     }
-    // The files in /proc of a process that has changed its IDs belong to root,
-    // and it could not write its own maps. It has nothing to hide: say so.
-    set_dumpable(true).step("prctl", "PR_SET_DUMPABLE")?;
+    stay_dumpable()?;
     Ok(Some(uid))
 }
 
@@ -111,14 +109,31 @@ pub fn ordinary_user() -> u32 {
     caller("SUDO_UID")
 }
 
-fn change_to(uid: Uid, gid: Gid) -> Result<()> {
+/// From root to another user, whole: real, effective and saved IDs, no other groups.
+///
+/// # Errors
+/// `setgroups`, `setresgid`, `setresuid`: EPERM without CAP_SETGID and CAP_SETUID, EINVAL for
+/// an ID that this user namespace has not.
+pub fn become_user(uid: u32, gid: u32) -> Result<()> {
+    change_to(uid, gid)?;
+    stay_dumpable()
+}
+
+fn change_to(uid: u32, gid: u32) -> Result<()> {
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
     setgroups(&[]).step("setgroups", "to none")?;
     setresgid(gid, gid, gid).step("setresgid", gid)?;
     setresuid(uid, uid, uid).step("setresuid", uid)
 }
 
-/// The ID in a variable of sudo's, where it is an ordinary one.
+/// The files in /proc of a process that has changed its IDs belong to root, and it could
+/// not write its own maps. It has nothing to hide: say so.
+fn stay_dumpable() -> Result<()> {
+    set_dumpable(true).step("prctl", "PR_SET_DUMPABLE")
+}
+
+/// The ID in a variable of sudo's, where it is an ordinary one: the highest number is no ID.
 fn caller(variable: &str) -> u32 {
     let id = env::var(variable).ok().and_then(|id| id.parse().ok());
-    id.filter(|&id| id != 0).unwrap_or(1000)
+    id.filter(|&id| id != 0 && id != u32::MAX).unwrap_or(1000)
 }

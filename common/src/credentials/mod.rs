@@ -7,5 +7,7 @@ mod user_namespace;
 
 pub use change::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
 pub use id_map::{map_ids, map_to_root, read_map, write_map};
-pub use identity::{Identity, become_ordinary_user, drop_to_ordinary_user, ordinary_user};
+pub use identity::{
+    Identity, become_ordinary_user, become_user, drop_to_ordinary_user, ordinary_user,
+};
 pub use user_namespace::{Capability, enter_unless_capable, is_capable, nsenter};

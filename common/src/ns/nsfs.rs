@@ -28,9 +28,18 @@ pub fn get_parent(namespace: impl AsFd) -> Result<OwnedFd, Errno> {
     get_related(namespace, libc::NS_GET_PARENT)
 }
 
+/// SIOCGSKNS (Linux 4.10): a descriptor of the network namespace that a socket was made in.
+///
+/// # Errors
+/// EPERM without CAP_NET_ADMIN there; ENOTTY where the descriptor is none of a socket.
+pub fn get_socket_netns(socket: impl AsFd) -> Result<OwnedFd, Errno> {
+    const SIOCGSKNS: libc::Ioctl = 0x894c;
+    get_related(socket, SIOCGSKNS)
+}
+
 fn get_related(namespace: impl AsFd, request: libc::Ioctl) -> Result<OwnedFd, Errno> {
     let namespace = namespace.as_fd();
-    // SAFETY: the two requests take no argument, so nothing of this process is touched.
+    // SAFETY: the requests take no argument, so nothing of this process is touched.
     let result = unsafe { libc::ioctl(namespace.as_raw_fd(), request) };
     let descriptor = Errno::result(result)?;
     // SAFETY: the kernel made this descriptor for the caller just now, so nobody else owns it.

@@ -19,6 +19,6 @@ pub use exec::{exec, exec_shell, or_shell};
 pub use foreground::Foreground;
 pub use guardian::Guardian;
 pub use lifeline::Lifeline;
-pub use pidfd::pidfd_open;
+pub use pidfd::{pidfd_getfd, pidfd_open};
 pub use reports::Reports;
 pub use wait::{ANY_CHILD, Ended, kill, waitpid};

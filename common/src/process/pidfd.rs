@@ -1,10 +1,10 @@
 //! Descriptors that stand for a process.
 #![expect(unsafe_code, reason = "a system call that nix does not offer")]
 
-use std::os::fd::{FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 
 use nix::errno::Errno;
-use nix::libc;
+use nix::libc::{self, c_long};
 use nix::unistd::Pid;
 
 /// pidfd_open(2): a descriptor of a process, closed by exec. Unlike the number it
@@ -16,8 +16,24 @@ use nix::unistd::Pid;
 pub fn pidfd_open(pid: Pid) -> Result<OwnedFd, Errno> {
     // SAFETY: pidfd_open(2) takes two integers and touches no memory of this process.
     let result = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    own(result)
+}
+
+/// pidfd_getfd(2): a copy of a descriptor of another process.
+///
+/// # Errors
+/// EBADF where that process has no such descriptor, EPERM where it may not be traced,
+/// ENOSYS before Linux 5.6.
+pub fn pidfd_getfd(process: impl AsFd, descriptor: RawFd) -> Result<OwnedFd, Errno> {
+    let process = process.as_fd().as_raw_fd();
+    // SAFETY: pidfd_getfd(2) takes three integers and touches no memory of this process.
+    own(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process, descriptor, 0) })
+}
+
+/// What a call has answered that makes a descriptor for its caller alone.
+fn own(result: c_long) -> Result<OwnedFd, Errno> {
     // What is no error is a descriptor, and descriptors are small.
     let descriptor = RawFd::try_from(Errno::result(result)?).map_err(|_| Errno::EOVERFLOW)?;
-    // SAFETY: the call above has made the descriptor, and nothing else owns it.
+    // SAFETY: the call has made the descriptor, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }

@@ -1,11 +1,16 @@
 //! The environment variables of another process.
 #![expect(unsafe_code, reason = "one libc call in each function")]
 
-use std::ffi::{CStr, CString};
-use std::fs;
+use std::ffi::{CStr, CString, OsString};
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt as _;
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, openat};
 use nix::libc;
+use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
 use crate::lab::{Result, Step as _};
@@ -16,16 +21,29 @@ use crate::lab::{Result, Step as _};
 pub struct Environment(Vec<(CString, CString)>);
 
 impl Environment {
-    /// Reads them. What has no name or no `=` is no variable, and is left out.
+    /// Reads those of the process whose directory in /proc this is. What has no name or no
+    /// `=` is no variable, and is left out.
     ///
     /// # Errors
-    /// `open`: ENOENT without /proc or such a process, EACCES for one that this
-    /// process may not trace.
-    pub fn of(pid: Pid) -> Result<Self> {
+    /// `open`: EACCES for one that this process may not trace, ESRCH where it has ended.
+    pub fn of(pid: Pid, process: impl AsFd) -> Result<Self> {
         let path = format!("/proc/{pid}/environ");
-        let text = fs::read(&path).step("open", path)?;
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        let file = openat(process, "environ", flags, Mode::empty()).step("open", &path)?;
+        let mut text = Vec::new();
+        File::from(file).read_to_end(&mut text).step("read", path)?;
         let entries = text.split(|&byte| byte == 0);
         Ok(Self(entries.filter_map(variable).collect()))
+    }
+
+    /// This process's own, of these names.
+    pub fn own(names: &[OsString]) -> Self {
+        let own = std::env::vars_os().filter(|(name, _)| names.contains(name));
+        let string = |text: OsString| CString::new(text.into_vec()).ok();
+        Self(
+            own.filter_map(|(name, value)| Some((string(name)?, string(value)?)))
+                .collect(),
+        )
     }
 
     /// Puts them in the place of this process's own: PATH and SHELL count from now on.
