@@ -80,15 +80,6 @@ fn a_proc_of_processes_only_and_a_single_covered_file_are_told() {
         &with_mounts("mount -t proc -o subset=pid proc /proc", "$user1234"),
         "status 1\ncgroup_not_writable subset_proc: not user ipc sub_cgroup time every",
     )]);
-    // As a unit's InaccessiblePaths= covers it.
-    let file = "/proc/sys/kernel/msgmni";
-    compare(&[(
-        &with_mounts(
-            &format!("touch /tmp/none; chmod 0 /tmp/none; mount --bind /tmp/none {file}"),
-            "$user1234",
-        ),
-        "status 1\ncgroup_not_writable masked_proc: not proc leave ipc sub_cgroup",
-    )]);
     for (file, refused) in [
         ("uptime", "proc leave sub_cgroup time"),
         ("meminfo", "proc leave sub_cgroup every"),
