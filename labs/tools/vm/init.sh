@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # The first process of the virtual machine: mounts what a Linux system has, then runs a
-# shell, or the command in /line, as an ordinary user; at its end the machine is switched off.
+# shell, or the command in /etc/line, as an ordinary user; at its end the machine is switched off.
 /bin/busybox --install -s /bin
 export PATH=/labs:/bin
 

@@ -55,13 +55,15 @@ if [ $# -gt 0 ]; then
 fi
 (cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null | cat "$kernel/modules.cpio" - >"$run/initramfs")
 
-set -- qemu-system-x86_64 -nodefaults -no-reboot -display none -m 1024 -smp 2 -cpu max -kernel "$kernel/vmlinuz"
+set -- qemu-system-x86_64 -nodefaults -no-reboot -display none -m 1024 -cpu max -kernel "$kernel/vmlinuz"
 accel=tcg
 if [ -w /dev/kvm ]; then
     # In some KVMs nothing runs. In others, a kernel without a root file system ends at once.
     [ -e "$cache/accel" ] || { timeout 5 "$@" -accel kvm -append panic=-1 2>/dev/null && echo kvm || echo tcg; } >"$cache/accel"
     accel=$(cat "$cache/accel")
 fi
+# A second processor of TCG's now and then runs an instruction that the kernel is patching.
+[ "$accel" = tcg ] || set -- "$@" -smp 2
 "$@" -accel "$accel" -initrd "$run/initramfs" -append "console=ttyS1 quiet panic=-1" \
     -serial mon:stdio -serial "file:$run/log" <&3 &
 wait $! || true
