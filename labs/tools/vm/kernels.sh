@@ -14,6 +14,9 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
+for kernel in $series; do # It says which there are, before anything is built.
+    grep -q "^$kernel " "$here/pins" || { "$here/kernel.sh" "$kernel" "$work" || exit 1; }
+done
 if [ -n "$series" ]; then
     LABS=$(eval "$JUST" _static test --no-run --test labs)
     mkdir -p "$work/extra/tests" "$work/extra$root/tests"
