@@ -5,10 +5,14 @@ mod mounts;
 mod net;
 mod processes;
 
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
 use common::credentials::{Capability, is_capable, map_to_root};
 use common::ns::describe;
 use common::procfs::check_proc;
 use common::{Error, Result};
+use nix::errno::Errno;
 use nix::sched::{self, CloneFlags};
 use nix::unistd::{getegid, geteuid};
 
@@ -119,6 +123,19 @@ fn enter() -> Tried {
 
 /// unshare(2); a refusal names what was asked for.
 pub(crate) fn unshare(flags: CloneFlags) -> Result<()> {
+    const PATIENCE: Duration = Duration::from_millis(300);
+    let begun = Instant::now();
     let named = |errno| Error::new("unshare", describe(flags), errno).flags(flags);
-    sched::unshare(flags).map_err(named)
+    loop {
+        match sched::unshare(flags) {
+            // That of the attempt before counts until the kernel has freed it, which takes
+            // network namespaces some 20 ms.
+            Err(Errno::ENOSPC)
+                if flags.contains(CloneFlags::CLONE_NEWNET) && begun.elapsed() < PATIENCE =>
+            {
+                sleep(Duration::from_millis(5));
+            }
+            answer => return answer.map_err(named),
+        }
+    }
 }
