@@ -109,7 +109,7 @@ fn a_descriptor_that_was_opened_through_a_mount_holds_as_well() {
          echo gone; map; echo $!",
     );
     let (mounted, gone) = text.split_once("gone\n").expect("both maps");
-    let sleeper = gone.trim_end().rsplit('\n').next().unwrap();
+    let sleeper = gone.trim_end().rsplit('\n').next().expect("a PID");
     // `ip netns` has the mount come to its own peer: two lines of mountinfo, one mount.
     assert!(
         line(mounted, "/run/netns/demo").ends_with("/run/netns/demo +1"),

@@ -73,7 +73,7 @@ fn clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege() {
 
 /// The first two numbers of this kernel's release.
 fn linux() -> [u32; 2] {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a release");
     let mut numbers = release.split(['.', '-']).flat_map(str::parse);
     [(); 2].map(|()| numbers.next().unwrap_or(0))
 }
@@ -124,7 +124,7 @@ fn a_kernel_that_has_exec_take_the_caller_along_is_linux_6_2_or_later() {
     let run = lab("unshare").args(args).run().success();
     let text = stdout(&run);
     let lines: Vec<_> = text.lines().collect();
-    let own = fs::read_link("/proc/self/ns/time").unwrap();
+    let own = fs::read_link("/proc/self/ns/time").expect("a link");
     assert_ne!(lines[1], own.to_string_lossy());
     if linux() >= [6, 2] {
         assert_eq!(lines[0], lines[1]);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use common::lab::printable;
 use common::ns::nsfs::{get_nstype, get_socket_netns, get_userns};
 use common::ns::{Type, describe, link};
-use common::process::{pidfd_getfd, pidfd_open};
+use common::process::pidfd_getfd;
 use common::{Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag};
@@ -16,8 +16,8 @@ use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
-const ABOVE: &str = "the user namespace that owns it is this process's own or lies above it, and \
-    joining leads down only";
+const ABOVE: &str = "the user namespace that owns it lies above this process's own, and joining \
+    leads down only";
 
 pub(crate) struct Door {
     pub(crate) kind: Type,
@@ -48,9 +48,8 @@ impl Door {
     }
 
     /// The network namespace that a socket of another process was made in.
-    pub(crate) fn of_socket(pid: Pid, socket: RawFd) -> Result<Self> {
+    pub(crate) fn of_socket((pid, pidfd): &(Pid, OwnedFd), socket: RawFd) -> Result<Self> {
         let shown = format!("socket {socket} of process {pid}");
-        let pidfd = pidfd_open(pid).step("pidfd_open", pid)?;
         let ours = pidfd_getfd(pidfd, socket).step("pidfd_getfd", &shown)?;
         let fd = get_socket_netns(ours).step("SIOCGSKNS", &shown)?;
         Self::of_descriptor(fd, shown)

@@ -64,21 +64,16 @@ impl Identity {
             Some(target) => target.ids()?,
             None => (0, 0),
         };
-        let no_root = |error: Error| {
-            if self.becomes_root {
-                error.hint_if(Errno::EINVAL, NO_ROOT)
-            } else {
-                error
-            }
-        };
         if let Some(gid) = self.gid {
             match drop_groups() {
                 Err(refused) if self.groups_were_refused => return Err(refused.hint(KEEP)),
-                _ => set_gid(gid.number(target_gid)).map_err(no_root)?,
+                _ => {
+                    set_gid(gid.number(target_gid)).map_err(|error| self.with_what_helps(error))?
+                }
             }
         }
         if let Some(uid) = self.uid {
-            set_uid(uid.number(target_uid)).map_err(no_root)?;
+            set_uid(uid.number(target_uid)).map_err(|error| self.with_what_helps(error))?;
         }
         if self.keep_capabilities {
             make_capabilities_ambient()?;
@@ -86,6 +81,14 @@ impl Identity {
         Ok(())
     }
     // ANCHOR_END: identity
+
+    fn with_what_helps(&self, error: Error) -> Error {
+        if self.becomes_root {
+            error.hint_if(Errno::EINVAL, NO_ROOT)
+        } else {
+            error
+        }
+    }
 }
 
 /// The directory of a process in /proc: it stays that of this one, whatever is mounted.

@@ -5,6 +5,7 @@
 mod args;
 mod directories;
 mod door;
+mod environment;
 mod identity;
 mod namespaces;
 
@@ -14,10 +15,10 @@ use args::Args;
 use common::Result;
 use common::explain;
 use common::process::{exec, exec_shell, fork};
-use common::procfs::Environment;
 use common::signals::{Policy, Supervisor, end_as};
 use directories::Directories;
-use identity::{Identity, process};
+use environment::TargetEnvironment;
+use identity::Identity;
 use namespaces::Namespaces;
 use nix::sched::CloneFlags;
 use nix::unistd::getpid;
@@ -36,19 +37,14 @@ fn lab() -> Result<u8> {
     let namespaces = Namespaces::open(&args)?;
     let directories = Directories::open(&args)?;
     let mut identity = Identity::choose(&args, namespaces.types())?;
-    let target = args.target.filter(|_| args.env);
-    let target = target.map(|pid| Ok((pid, process(pid)?))).transpose()?;
-    let environment = target
-        .as_ref()
-        .map(|(pid, process)| Environment::of(*pid, process));
+    let environment = args.target.filter(|_| args.env);
+    let environment = environment.map(TargetEnvironment::of).transpose()?;
 
     identity.drop_groups_outside();
     namespaces.join()?;
     directories.enter()?;
     identity.take_on()?;
-    if let (Some((pid, process)), Some(environment)) = (&target, environment) {
-        // The right to read it, too, may be had in there only.
-        let environment = environment.or_else(|_| Environment::of(*pid, process))?;
+    if let Some(environment) = environment {
         environment.replace_own()?;
     }
 

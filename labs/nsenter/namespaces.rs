@@ -39,8 +39,10 @@ impl Namespaces {
                 _ => {}
             }
         }
-        if let (Some(socket), Some(pid)) = (args.net_socket, args.target) {
-            of_files.push(Door::of_socket(pid, socket)?);
+        if let Some(socket) = args.net_socket {
+            let target = target.as_ref().ok_or(Errno::ESRCH);
+            let target = target.step("pidfd_open", "of the target")?;
+            of_files.push(Door::of_socket(target, socket)?);
         }
         if args.user_parent {
             let mut all = of_files.iter().chain(&of_target);

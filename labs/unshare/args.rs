@@ -9,6 +9,7 @@ use common::Result;
 use common::lab::Arg::{Long, Short, Value};
 use common::lab::{CommandLine, ExplainArgs, Word, usage_error};
 use common::ns::{CLONE_NEWTIME, Type};
+use common::signals::Policy;
 use nix::libc::SIGKILL;
 use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
@@ -36,8 +37,7 @@ pub(crate) struct Args {
     pub(crate) monotonic: Option<i64>,
     pub(crate) boottime: Option<i64>,
     fork: bool,
-    /// INT and TERM, and every other signal, go to the program.
-    pub(crate) forward_signals: bool,
+    forward_signals: bool,
     /// Who makes the user namespace.
     pub(crate) owner: Option<(u32, u32)>,
     /// The variables that the program gets, if not all.
@@ -159,6 +159,15 @@ impl Args {
     /// Whether the program runs in a child.
     pub(crate) fn forks(&self) -> bool {
         self.fork || self.forward_signals || self.kill_child.is_some()
+    }
+
+    /// What becomes of signals while the program runs in a child.
+    pub(crate) fn policy(&self) -> Policy {
+        if self.forward_signals {
+            Policy::PassOn
+        } else {
+            Policy::Outlive
+        }
     }
 
     /// The flags for unshare(2).

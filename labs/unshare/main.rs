@@ -22,7 +22,7 @@ use common::credentials::{become_user, drop_groups, make_capabilities_ambient, s
 use common::ns::describe;
 use common::process::{Lifeline, exec, exec_shell, fork_untied};
 use common::procfs::Environment;
-use common::signals::{Policy, Supervisor, end_as};
+use common::signals::{Supervisor, end_as};
 use common::{Checkpoint, Result, Step as _, explain};
 use maps::Maps;
 use nix::sched::{CloneFlags, unshare};
@@ -61,13 +61,8 @@ fn lab() -> Result<u8> {
         return become_the_program(&args, None);
     }
     // unshare(CLONE_NEWPID) moves later children only; the first is its PID 1.
-    let policy = if args.forward_signals {
-        Policy::PassOn
-    } else {
-        Policy::Outlive
-    };
     let lifeline = args.kill_child.map(Lifeline::new).transpose()?;
-    let supervisor = Supervisor::begin(policy)?;
+    let supervisor = Supervisor::begin(args.policy())?;
     let files_are_bound = Checkpoint::new()?;
     let child = fork_untied(|| {
         supervisor.leave()?;

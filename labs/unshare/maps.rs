@@ -61,9 +61,10 @@ impl Maps {
         let group = mapping.group.map(|group| single(group, egid));
         let mut users = Map::new(USERS, user, &mapping.users, euid)?;
         let mut groups = Map::new(GROUPS, group, &mapping.groups, euid)?;
-        // Another user than the caller may not map the caller's IDs.
-        users.own &= !changes_user;
-        groups.own &= !changes_user;
+        for map in [&mut users, &mut groups] {
+            // Another user than the caller may not map the caller's IDs.
+            map.own &= !changes_user || map.lines.is_empty();
+        }
         let helper = if users.own && groups.own {
             None
         } else {

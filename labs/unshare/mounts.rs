@@ -4,7 +4,7 @@ use std::path::Path;
 
 use common::lab::printable;
 use common::ns::{self, is_pid_namespace_of_others};
-use common::{Result, Step as _, explain};
+use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::unistd::{chdir, chroot};
@@ -34,17 +34,19 @@ pub(crate) fn mount_proc(directory: &Path, propagation: Option<MsFlags>) -> Resu
             failed => failed.step("mount", format!("MS_PRIVATE on {shown}"))?,
         }
     }
-    ns::mount_proc(directory).map_err(|error| {
-        if is_pid_namespace_of_others() {
-            error.hint_if(Errno::EPERM, NOT_OWNED)
-        } else {
-            error
-        }
-    })?;
+    ns::mount_proc(directory).map_err(with_what_helps)?;
     explain!("mount(\"proc\", \"{shown}\"): shows the PID namespace of this process");
     Ok(())
 }
 // ANCHOR_END: mounts
+
+fn with_what_helps(error: Error) -> Error {
+    if is_pid_namespace_of_others() {
+        error.hint_if(Errno::EPERM, NOT_OWNED)
+    } else {
+        error
+    }
+}
 
 /// Changes the root, and into it: the working directory would otherwise remain outside.
 pub(crate) fn change_root(directory: &Path) -> Result<()> {

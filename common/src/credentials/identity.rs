@@ -38,16 +38,18 @@ impl Identity {
             let words = status.field(name).unwrap_or_default();
             words.split_whitespace().nth(column).unwrap_or_default()
         };
-        let unreadable = |_| Error::new("read", &path, Errno::EBADMSG);
+        let unreadable = |path: &str| Error::new("read", path, Errno::EBADMSG);
         let last = "/proc/sys/kernel/cap_last_cap";
         let last_capability = fs::read_to_string(last).step("open", last)?;
         Ok(Self {
-            uid: word("Uid", 1).parse().map_err(unreadable)?,
-            gid: word("Gid", 1).parse().map_err(unreadable)?,
-            capabilities: u64::from_str_radix(word("CapEff", 0), 16).map_err(unreadable)?,
-            last_capability: (last_capability.trim().parse().ok())
-                .ok_or(Errno::EBADMSG)
-                .step("read", last)?,
+            uid: word("Uid", 1).parse().map_err(|_| unreadable(&path))?,
+            gid: word("Gid", 1).parse().map_err(|_| unreadable(&path))?,
+            capabilities: u64::from_str_radix(word("CapEff", 0), 16)
+                .map_err(|_| unreadable(&path))?,
+            last_capability: last_capability
+                .trim()
+                .parse()
+                .map_err(|_| unreadable(last))?,
         })
     }
 }

@@ -22,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// The option that labs with something to look at have.
 #[derive(clap::Args, Debug)]
 pub struct HoldArgs {
-    /// Stay until Enter, Ctrl-C, the end of stdin, or SECONDS have passed, and print what to paste elsewhere
+    /// Stay until Enter or Ctrl-C, or for SECONDS, and print what to paste elsewhere
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = false)]
     hold: Option<Option<u32>>,
 }

@@ -60,7 +60,9 @@ fn occupy_lowest() {
 
 /// Sets the dispositions for a lab.
 pub(super) fn set_dispositions() {
-    change_dispositions();
+    for (signal, handler) in CHANGED {
+        set_disposition(signal, handler);
+    }
     // Rust's start catches both, to tell of an overflow of its stack. PID 1 of a new
     // namespace would then hear one that a member sends, which the kernel else drops.
     for signal in [Signal::SIGSEGV, Signal::SIGBUS] {
@@ -78,13 +80,6 @@ pub(crate) fn restore_dispositions() {
         } else {
             SigHandler::SigDfl
         };
-        set_disposition(signal, handler);
-    }
-}
-
-/// Changes them, at the start of a lab or after [`restore_dispositions`].
-pub(crate) fn change_dispositions() {
-    for (signal, handler) in CHANGED {
         set_disposition(signal, handler);
     }
 }

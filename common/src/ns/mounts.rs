@@ -8,7 +8,7 @@ use nix::mount::{MsFlags, mount};
 
 use super::nsfs::get_userns;
 use crate::lab::{Result, Step as _, printable};
-use crate::procfs::mounts_of;
+use crate::procfs::{mounts_of, proc_mount};
 
 /// `mount --make-rprivate /`: stops every mount's way out. A new mount namespace is
 /// a copy, and where the originals are shared, as systemd has them, what is mounted
@@ -47,9 +47,7 @@ pub fn mount_proc(directory: impl AsRef<Path>) -> Result<()> {
 /// How the proc on /proc keeps access times. A user namespace locks that: it may mount
 /// no proc that keeps them otherwise, see mount_namespaces(7).
 pub fn atime_flags() -> MsFlags {
-    let mounts = mounts_of("self").unwrap_or_default();
-    let mut procs = mounts.iter().filter(|mount| mount.kind == "proc");
-    let Some(proc) = procs.rfind(|mount| mount.point == Path::new("/proc")) else {
+    let Some(proc) = proc_mount() else {
         return MsFlags::empty();
     };
     let has = |flag| proc.flags.split(',').any(|has| has == flag);

@@ -73,12 +73,12 @@ pub fn get_owner_uid(namespace: impl AsFd) -> Result<libc::uid_t, Errno> {
     Errno::result(result).map(|_| uid)
 }
 
-/// The device and the inode number of what a path leads to. A network file system is not
+/// The device that what a path leads to is on. A network file system is not
 /// asked (AT_STATX_DONT_SYNC): one that is out of reach would hold the caller up for ever.
 ///
 /// # Errors
 /// ENOENT, EACCES; ENOSYS before Linux 4.11. See statx(2).
-pub fn identity_at(directory: impl AsFd, path: &CStr) -> Result<(libc::dev_t, u64), Errno> {
+pub fn device_at(directory: impl AsFd, path: &CStr) -> Result<libc::dev_t, Errno> {
     let directory = directory.as_fd();
     let mut found = MaybeUninit::<libc::statx>::zeroed();
     // SAFETY: the path ends with a NUL, the buffer is as large as the call's own structure,
@@ -89,13 +89,12 @@ pub fn identity_at(directory: impl AsFd, path: &CStr) -> Result<(libc::dev_t, u6
             directory.as_raw_fd(),
             path.as_ptr(),
             libc::AT_STATX_DONT_SYNC,
-            libc::STATX_INO,
+            0, // It tells the device, whatever else is asked for.
             found.as_mut_ptr(),
         )
     };
     Errno::result(result)?;
     // SAFETY: numbers only, so that zeroes are a value as well.
     let found = unsafe { found.assume_init() };
-    let device = libc::makedev(found.stx_dev_major, found.stx_dev_minor);
-    Ok((device, found.stx_ino))
+    Ok(libc::makedev(found.stx_dev_major, found.stx_dev_minor))
 }

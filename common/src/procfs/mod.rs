@@ -5,5 +5,5 @@ mod mountinfo;
 mod status;
 
 pub use environ::Environment;
-pub use mountinfo::{Mount, mounts_of, parse_mounts};
+pub use mountinfo::{Mount, mounts_of, parse_mounts, proc_mount};
 pub use status::{Status, check_proc, field, pids};

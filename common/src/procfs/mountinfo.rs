@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::lab::{Result, Step as _};
 
@@ -38,6 +38,12 @@ pub fn mounts_of(process: impl Display) -> Result<Vec<Mount>> {
     let path = format!("/proc/{process}/mountinfo");
     let text = fs::read(&path).step("open", path)?;
     Ok(parse_mounts(&text))
+}
+
+/// The proc that is mounted on /proc, if there is one.
+pub fn proc_mount() -> Option<Mount> {
+    let mut procs = mounts_of("self").ok()?.into_iter();
+    procs.rfind(|mount| mount.kind == "proc" && mount.point == Path::new("/proc"))
 }
 
 /// The mounts in the text of a mountinfo.

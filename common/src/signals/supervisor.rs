@@ -11,8 +11,7 @@ use crate::lab::{Result, Step as _, retry_eintr, set_disposition, shell_status};
 use crate::process::{Child, Ended, Foreground, kill};
 use crate::procfs::{Status, check_proc};
 
-/// What becomes of a signal that comes to the supervisor. What a process gets for its own
-/// faults, and the three by which a terminal stops a job, are never the program's.
+/// What becomes of a signal that comes to the supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// The supervisor outlives INT and TERM, as that of unshare(1), and the program gets
@@ -27,6 +26,8 @@ pub enum Policy {
     EndPid1,
 }
 
+/// What a process gets for its own faults, and from its terminal's job control: these are
+/// meant for no other process.
 const ITS_OWN: [Signal; 10] = [
     Signal::SIGABRT,
     Signal::SIGBUS,
@@ -39,6 +40,12 @@ const ITS_OWN: [Signal; 10] = [
     Signal::SIGTTIN,
     Signal::SIGTTOU,
 ];
+
+/// unshare(1): the parent outlives these, the program does not.
+const OUTLIVED: [Signal; 2] = [Signal::SIGINT, Signal::SIGTERM];
+
+/// What a lab ignores while it works, and ends by while it waits for a program.
+const IGNORED_BY_LABS: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
 
 /// Signals that end no process, whether it has a handler or not.
 const HARMLESS: [Signal; 3] = [Signal::SIGCONT, Signal::SIGURG, Signal::SIGWINCH];
@@ -59,13 +66,7 @@ impl Supervisor {
     /// `sigprocmask`, `signalfd`: EMFILE, ENFILE.
     pub fn begin(policy: Policy) -> Result<Self> {
         let signals = match policy {
-            // The lab ignores the last two for its own sake, and unshare(1) ends by them.
-            Policy::Outlive => SigSet::from_iter([
-                Signal::SIGINT,
-                Signal::SIGTERM,
-                Signal::SIGPIPE,
-                Signal::SIGXFSZ,
-            ]),
+            Policy::Outlive => OUTLIVED.into_iter().chain(IGNORED_BY_LABS).collect(),
             Policy::PassOn | Policy::EndPid1 => all_but(&ITS_OWN),
         };
         Ok(Self {
@@ -123,12 +124,12 @@ impl Supervisor {
         let signal = received.ssi_signo as i32;
         match self.policy {
             Policy::Outlive => {
-                if ![Signal::SIGINT as i32, Signal::SIGTERM as i32].contains(&signal) {
+                if !is_one_of(signal, &OUTLIVED) {
                     end_as(Ended::Signaled(signal));
                 }
                 return Ok(None);
             }
-            Policy::EndPid1 if !is_harmless(signal) && !is_chosen(child.pid(), signal) => {
+            Policy::EndPid1 if !is_one_of(signal, &HARMLESS) && !is_chosen(child.pid(), signal) => {
                 return Ok(Some(Ended::Signaled(signal)));
             }
             _ => {}
@@ -166,8 +167,8 @@ fn all_but(signals: &[Signal]) -> SigSet {
     set
 }
 
-fn is_harmless(signal: i32) -> bool {
-    HARMLESS.iter().any(|harmless| *harmless as i32 == signal)
+fn is_one_of(number: i32, signals: &[Signal]) -> bool {
+    signals.iter().any(|signal| *signal as i32 == number)
 }
 
 /// Whether a program has chosen what a signal does to it: it has a handler, blocks it

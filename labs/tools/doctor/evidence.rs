@@ -7,7 +7,7 @@ use std::path::Path;
 use common::credentials::{Capability, is_capable};
 use common::lab::printable;
 use common::ns::{self, Type, covers_of_proc};
-use common::procfs::{self, Mount, check_proc, mounts_of};
+use common::procfs::{self, Mount, check_proc, mounts_of, proc_mount};
 use nix::libc::SECCOMP_MODE_FILTER;
 use nix::unistd::{geteuid, getpid, getppid};
 
@@ -38,11 +38,7 @@ pub(crate) fn masks() -> Vec<String> {
 
 /// /proc shows processes only.
 pub(crate) fn is_subset_proc() -> bool {
-    let mut procs = own_mounts()
-        .into_iter()
-        .filter(|mount| mount.kind == "proc");
-    let proc = procs.rfind(|mount| mount.point == Path::new("/proc"));
-    proc.is_some_and(|proc| proc.options.split(',').any(|option| option == "subset=pid"))
+    proc_mount().is_some_and(|proc| proc.options.split(',').any(|option| option == "subset=pid"))
 }
 
 /// Whether the root directory is another than that of the mount namespace.

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use common::lab::printable;
 use common::ns::TYPES;
-use common::ns::nsfs::identity_at;
+use common::ns::nsfs::device_at;
 use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
@@ -151,21 +151,13 @@ fn follow_path(
 ) -> nix::Result<Option<Id>> {
     let path = text.as_encoded_bytes();
     let is_path = path.starts_with(b"/") || path.starts_with(b"(unreachable)");
-    let Some(link) = CString::new(link).ok().filter(|_| is_path) else {
+    let Some(name) = CString::new(link).ok().filter(|_| is_path) else {
         return Ok(None);
     };
-    match identity_at(process, &link) {
-        Ok((device, _)) if device == world.nsfs => ask(
-            world,
-            openat(
-                process,
-                link.as_c_str(),
-                OFlag::O_RDONLY | OFlag::O_CLOEXEC,
-                Mode::empty(),
-            )?,
-        ),
+    match device_at(process, &name) {
+        Ok(device) if device == world.nsfs => ask(world, open_at(process, link, OFlag::O_RDONLY)?),
         // Closed again by now, or out of reach: no namespace in any case.
-        Ok(_) | Err(_) => Ok(None),
+        _ => Ok(None),
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn document(world: &World, marked: Option<i32>) -> String {
 }
 
 fn of_namespace(id: Id, namespace: &Namespace) -> String {
+    let handles = namespace.handles.iter();
     object([
         ("type", string(id.kind)),
         ("inode", id.inode.to_string()),
@@ -32,12 +33,7 @@ fn of_namespace(id: Id, namespace: &Namespace) -> String {
         ),
         (
             "held_by",
-            array(
-                namespace
-                    .handles
-                    .iter()
-                    .map(|path| string(&path.to_string_lossy())),
-            ),
+            array(handles.map(|path| string(&path.to_string_lossy()))),
         ),
     ])
 }

@@ -42,6 +42,10 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
             "the file is no namespace, or one of another type than asked for, or the user \
              namespace that this process is in already: compare `readlink FILE`"
         }
+        ("pidfd_open", Errno::ESRCH) => {
+            "no such process, or this /proc counts PIDs of another PID namespace: mount one of \
+             your own, for example with `unshare --fork --pid --mount-proc`"
+        }
         ("setns", Errno::ESRCH) => "the process has ended: its namespaces may live on in others",
         ("setns", Errno::EPERM) => {
             "joining needs CAP_SYS_ADMIN here and in the user namespace that owns the other: \

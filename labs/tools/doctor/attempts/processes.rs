@@ -58,7 +58,7 @@ pub(super) fn clock() -> Tried {
     const DAY: u64 = 86400;
     check_proc()?;
     ns::link(getpid(), "time")?;
-    first_number("/proc/uptime")?;
+    holds_numbers("/proc/uptime")?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_TIME])?;
     unshare(CLONE_NEWTIME)?;
     fs::write(OFFSETS, format!("boottime {DAY} 0\n")).step("write", OFFSETS)?;
@@ -78,17 +78,16 @@ fn uptime() -> Result<u64> {
 }
 
 /// What a lab reads there must be there, and say something.
-fn first_number(path: &str) -> Tried {
+fn holds_numbers(path: &str) -> Tried {
     let text = fs::read_to_string(path).step("open", path)?;
-    let is_there = text.contains(|character: char| character.is_ascii_digit());
-    Ok(is_there
-        .then_some(())
-        .ok_or(Errno::EBADMSG)
-        .step("read", path)?)
+    if text.contains(|character: char| character.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(Error::new("read", path, Errno::EBADMSG).into())
 }
 
 pub(super) fn two_of_each_type() -> Tried {
-    first_number("/proc/meminfo")?;
+    holds_numbers("/proc/meminfo")?;
     enter()?;
     enter()?;
     unshare_the_others()?;
