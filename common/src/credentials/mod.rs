@@ -3,6 +3,8 @@
 mod change;
 mod id_map;
 mod identity;
+pub mod keyring;
+mod securebits;
 mod user_namespace;
 
 pub use change::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
@@ -10,4 +12,5 @@ pub use id_map::{map_ids, map_to_root, read_map, write_map};
 pub use identity::{
     Identity, become_ordinary_user, become_user, drop_to_ordinary_user, ordinary_user,
 };
+pub use securebits::{securebits, set_securebits};
 pub use user_namespace::{Capability, enter_unless_capable, is_capable, nsenter};

@@ -1,6 +1,8 @@
 //! The eight types of namespaces, and what belongs to one of them.
 
 mod cgroup;
+mod descriptor;
+mod mount_tree;
 mod mounts;
 pub mod nsfs;
 pub mod sysv;
@@ -8,6 +10,8 @@ mod types;
 mod uts;
 
 pub use cgroup::Hierarchy;
+pub(crate) use descriptor::own_descriptor;
+pub use mount_tree::{Attributes, mount_setattr, move_mount, open_tree};
 pub use mounts::{
     atime_flags, covers_of_proc, is_pid_namespace_of_others, make_private, mount_proc, mount_tmpfs,
 };

@@ -3,11 +3,12 @@
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 
 use nix::errno::Errno;
 use nix::libc;
 
+use super::descriptor::own_descriptor;
 use super::types::{TYPES, Type};
 
 /// NS_GET_USERNS (Linux 4.9): a descriptor of the user namespace that owns this one.
@@ -41,9 +42,7 @@ fn get_related(namespace: impl AsFd, request: libc::Ioctl) -> Result<OwnedFd, Er
     let namespace = namespace.as_fd();
     // SAFETY: the requests take no argument, so nothing of this process is touched.
     let result = unsafe { libc::ioctl(namespace.as_raw_fd(), request) };
-    let descriptor = Errno::result(result)?;
-    // SAFETY: the kernel made this descriptor for the caller just now, so nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+    own_descriptor(result.into())
 }
 
 /// NS_GET_NSTYPE (Linux 4.11): the type of the namespace; `None` for one that

@@ -169,7 +169,7 @@ fn plain_fork(child_function: impl FnMut() -> u8) -> Result<Child> {
 }
 
 /// What a lab's child does before and after its own part.
-fn tied(
+pub(super) fn tied(
     mut child_function: impl FnMut() -> Result<u8>,
     lifeline: Option<&Lifeline>,
 ) -> impl FnMut() -> u8 {

@@ -1,11 +1,13 @@
 //! Handing the process over to a program.
 
 use std::ffi::{CString, OsStr, OsString};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::unistd::execvp;
+use nix::fcntl::AtFlags;
+use nix::unistd::{execve, execveat, execvp};
 
 use crate::lab::{Error, NOT_EXECUTABLE, NOT_FOUND, printable, restore_dispositions};
 
@@ -30,18 +32,86 @@ pub fn exec_shell() -> Error {
     exec_file(&shell, &[name])
 }
 
-fn exec_file(program: &OsStr, command: &[OsString]) -> Error {
-    // What came through execve() holds no zero byte.
-    let zero_ended = |text: &OsStr| CString::new(text.as_bytes()).unwrap_or_default();
-    let arguments: Vec<_> = command.iter().map(|word| zero_ended(word)).collect();
+/// execve(2) with an environment of its own, after a look-up in that environment's PATH;
+/// else as [`exec`].
+pub fn exec_with(command: &[OsString], environment: &[OsString]) -> Error {
+    let program = command.first().map(OsString::as_os_str).unwrap_or_default();
+    let path = environment
+        .iter()
+        .find_map(|pair| pair.as_bytes().strip_prefix(b"PATH="));
+    let places: Vec<_> = match path {
+        Some(path) if !program.as_bytes().contains(&b'/') => {
+            let folders = path.split(|&byte| byte == b':').map(OsStr::from_bytes);
+            folders
+                .map(|folder| Path::new(folder).join(program))
+                .collect()
+        }
+        _ => vec![program.into()],
+    };
+    let (arguments, environment) = (zero_ended(command), zero_ended(environment));
     restore_dispositions();
-    let Err(errno) = execvp(&zero_ended(program), &arguments);
+    let mut answer = Errno::ENOENT;
+    for place in places {
+        let Err(errno) = execve(
+            &zero_ended_word(place.as_os_str()),
+            &arguments,
+            &environment,
+        );
+        if errno != Errno::ENOENT {
+            answer = errno;
+        }
+    }
+    not_executed(program, answer)
+}
+
+/// execveat(2) of a program that a descriptor stands for, with an environment of its own;
+/// else as [`exec`].
+pub fn exec_descriptor(
+    program: impl AsFd,
+    command: &[OsString],
+    environment: &[OsString],
+) -> Error {
+    let (arguments, environment) = (zero_ended(command), zero_ended(environment));
+    restore_dispositions();
+    let flags = AtFlags::AT_EMPTY_PATH;
+    let Err(errno) = execveat(program, c"", &arguments, &environment, flags);
+    not_executed(
+        command.first().map(OsString::as_os_str).unwrap_or_default(),
+        errno,
+    )
+}
+
+/// The variables of this process, as `NAME=VALUE`.
+pub fn environment() -> Vec<OsString> {
+    let pairs = std::env::vars_os();
+    pairs
+        .map(|(name, value)| [name, value].join(OsStr::new("=")))
+        .collect()
+}
+
+fn exec_file(program: &OsStr, command: &[OsString]) -> Error {
+    let arguments = zero_ended(command);
+    restore_dispositions();
+    let Err(errno) = execvp(&zero_ended_word(program), &arguments);
+    not_executed(program, errno)
+}
+
+fn not_executed(program: &OsStr, errno: Errno) -> Error {
     let status = if errno == Errno::ENOENT {
         NOT_FOUND
     } else {
         NOT_EXECUTABLE
     };
     Error::new("execvp", printable(program), errno).status(status)
+}
+
+fn zero_ended(words: &[OsString]) -> Vec<CString> {
+    words.iter().map(|word| zero_ended_word(word)).collect()
+}
+
+/// What came through execve() holds no zero byte.
+fn zero_ended_word(word: &OsStr) -> CString {
+    CString::new(word.as_bytes()).unwrap_or_default()
 }
 
 /// The program to run when none is named: $SHELL, else /bin/sh.

@@ -1,11 +1,13 @@
 //! Descriptors that stand for a process.
 #![expect(unsafe_code, reason = "a system call that nix does not offer")]
 
-use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd, RawFd};
 
 use nix::errno::Errno;
-use nix::libc::{self, c_long};
+use nix::libc;
 use nix::unistd::Pid;
+
+use crate::ns::own_descriptor;
 
 /// pidfd_open(2): a descriptor of a process, closed by exec. Unlike the number it
 /// never comes to mean another process.
@@ -16,7 +18,7 @@ use nix::unistd::Pid;
 pub fn pidfd_open(pid: Pid) -> Result<OwnedFd, Errno> {
     // SAFETY: pidfd_open(2) takes two integers and touches no memory of this process.
     let result = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
-    own(result)
+    own_descriptor(result)
 }
 
 /// pidfd_getfd(2): a copy of a descriptor of another process.
@@ -27,13 +29,5 @@ pub fn pidfd_open(pid: Pid) -> Result<OwnedFd, Errno> {
 pub fn pidfd_getfd(process: impl AsFd, descriptor: RawFd) -> Result<OwnedFd, Errno> {
     let process = process.as_fd().as_raw_fd();
     // SAFETY: pidfd_getfd(2) takes three integers and touches no memory of this process.
-    own(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process, descriptor, 0) })
-}
-
-/// What a call has answered that makes a descriptor for its caller alone.
-fn own(result: c_long) -> Result<OwnedFd, Errno> {
-    // What is no error is a descriptor, and descriptors are small.
-    let descriptor = RawFd::try_from(Errno::result(result)?).map_err(|_| Errno::EOVERFLOW)?;
-    // SAFETY: the call has made the descriptor, and nothing else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+    own_descriptor(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process, descriptor, 0) })
 }

@@ -70,7 +70,7 @@ fn fork_and(job: impl FnOnce()) -> Result<Pid> {
 }
 
 /// _exit(2): ends the process at once; a child must not run its parent's handlers.
-fn end(status: u8) -> ! {
+pub(super) fn end(status: u8) -> ! {
     // SAFETY: _exit(2) takes a number and does not return.
     unsafe { libc::_exit(status.into()) }
 }

@@ -1,5 +1,7 @@
 //! Signals that a process takes one by one, from a descriptor.
 
+use std::os::fd::{AsFd as _, BorrowedFd};
+
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{SigSet, Signal};
@@ -35,6 +37,11 @@ impl Signals {
         let queue = SignalFd::with_flags(&wanted, SfdFlags::SFD_CLOEXEC)
             .step("signalfd", "for the program's signals")?;
         Ok(Self { queue, caller_mask })
+    }
+
+    /// Readable while a signal waits to be taken, for poll(2).
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.queue.as_fd()
     }
 
     /// In the child: the signal mask as the caller had it, for the program.

@@ -1,0 +1,23 @@
+//! How the kernel treats a process whose user is root, see capabilities(7).
+#![expect(unsafe_code, reason = "an option of prctl(2) that nix does not offer")]
+
+use nix::errno::Errno;
+use nix::libc::{self, c_int};
+
+/// prctl(PR_SET_SECUREBITS).
+///
+/// # Errors
+/// EPERM without CAP_SETPCAP, or where a bit is locked.
+pub fn set_securebits(bits: c_int) -> Result<(), Errno> {
+    // SAFETY: the option takes an integer and touches no memory of this process.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_SECUREBITS, bits) }).map(drop)
+}
+
+/// prctl(PR_GET_SECUREBITS).
+///
+/// # Errors
+/// None that capabilities(7) knows.
+pub fn securebits() -> Result<c_int, Errno> {
+    // SAFETY: the option takes nothing and touches no memory of this process.
+    Errno::result(unsafe { libc::prctl(libc::PR_GET_SECUREBITS) })
+}

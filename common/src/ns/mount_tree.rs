@@ -1,0 +1,79 @@
+//! Mounts in hand: copied, changed and attached by descriptors, never by a path twice.
+#![expect(unsafe_code, reason = "system calls that nix does not offer")]
+
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::libc::{self, c_long};
+
+use super::descriptor::own_descriptor;
+
+/// What [`mount_setattr`] changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attributes<'a> {
+    /// Flags to set: MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID …
+    pub set: u64,
+    /// MS_PRIVATE or another type of propagation; 0 leaves it.
+    pub propagation: u64,
+    /// With MOUNT_ATTR_IDMAP: the user namespace whose IDs the mount shows.
+    pub user_namespace: Option<BorrowedFd<'a>>,
+}
+
+/// open_tree(2) with OPEN_TREE_CLONE and AT_RECURSIVE: a copy of the mounts at a place and
+/// below it, attached nowhere.
+///
+/// # Errors
+/// EPERM without CAP_SYS_ADMIN over the mount namespace; ENOSYS before Linux 5.2.
+pub fn open_tree(place: impl AsFd) -> Result<OwnedFd, Errno> {
+    let flags = libc::OPEN_TREE_CLONE
+        | libc::O_CLOEXEC as u32
+        | (libc::AT_RECURSIVE | libc::AT_EMPTY_PATH) as u32;
+    let place = place.as_fd().as_raw_fd();
+    let empty = c"".as_ptr();
+    // SAFETY: the path is a static empty text, and the call writes nothing.
+    own_descriptor(unsafe { libc::syscall(libc::SYS_open_tree, place, empty, flags) })
+}
+
+/// move_mount(2) from a descriptor to a descriptor: the mount covers what the second one
+/// stands for.
+///
+/// # Errors
+/// EINVAL for a tree of another mount namespace, ENOTDIR, EPERM without CAP_SYS_ADMIN;
+/// ENOSYS before Linux 5.2.
+pub fn move_mount(tree: impl AsFd, place: impl AsFd) -> Result<(), Errno> {
+    let (tree, place) = (tree.as_fd().as_raw_fd(), place.as_fd().as_raw_fd());
+    let flags = libc::MOVE_MOUNT_F_EMPTY_PATH | libc::MOVE_MOUNT_T_EMPTY_PATH;
+    let empty = c"".as_ptr();
+    // SAFETY: both paths are a static empty text, and the call writes nothing.
+    let result = unsafe { libc::syscall(libc::SYS_move_mount, tree, empty, place, empty, flags) };
+    Errno::result(result).map(drop)
+}
+
+/// mount_setattr(2) on a mount; with AT_RECURSIVE in `flags` also on all below it.
+///
+/// # Errors
+/// EINVAL where a file system cannot show other IDs, EPERM where a flag is locked or without
+/// CAP_SYS_ADMIN; ENOSYS before Linux 5.12.
+pub fn mount_setattr(tree: impl AsFd, flags: i32, attributes: Attributes<'_>) -> Result<(), Errno> {
+    let user_namespace = attributes.user_namespace.map(|fd| fd.as_raw_fd());
+    let asked = libc::mount_attr {
+        attr_set: attributes.set,
+        attr_clr: 0,
+        propagation: attributes.propagation,
+        // A descriptor is no negative number.
+        userns_fd: user_namespace.unwrap_or_default() as u64,
+    };
+    // SAFETY: the path is a static empty text; `asked` is of the given size and outlives the
+    // call, which reads it only.
+    let result: c_long = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_fd().as_raw_fd(),
+            c"".as_ptr(),
+            flags | libc::AT_EMPTY_PATH,
+            &raw const asked,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    Errno::result(result).map(drop)
+}

@@ -1,0 +1,209 @@
+//! The system calls that a program may make: all others are refused before they begin.
+
+use std::collections::BTreeMap;
+
+use common::procfs::Status;
+use common::{Error, Result, explain};
+use nix::errno::Errno;
+use nix::libc::{self, *};
+use seccompiler::SeccompCmpArgLen::{Dword, Qword};
+use seccompiler::SeccompCmpOp::{Eq, MaskedEq, Ne};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+    apply_filter,
+};
+
+use crate::trees::not_as_asked;
+
+// ANCHOR: allowed
+/// After the default profile of Docker, without what needs capabilities that are gone.
+#[rustfmt::skip]
+const ALLOWED: &[c_long] = &[
+    SYS_accept, SYS_accept4, SYS_bind, SYS_brk, SYS_capget, SYS_capset, SYS_chdir, SYS_clock_getres,
+    SYS_clock_gettime, SYS_clock_nanosleep, SYS_close, SYS_close_range, SYS_connect, SYS_copy_file_range, SYS_dup,
+    SYS_dup3, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_eventfd2, SYS_execve,
+    SYS_execveat, SYS_exit, SYS_exit_group, SYS_faccessat, SYS_faccessat2, SYS_fadvise64, SYS_fallocate, SYS_fchdir,
+    SYS_fchown, SYS_fchownat, SYS_fcntl, SYS_fdatasync, SYS_fgetxattr, SYS_flistxattr, SYS_flock, SYS_fremovexattr,
+    SYS_fsetxattr, SYS_fstat, SYS_fstatfs, SYS_fsync, SYS_ftruncate, SYS_futex, SYS_futex_waitv, SYS_get_robust_list,
+    SYS_getcpu, SYS_getcwd, SYS_getdents64, SYS_getegid, SYS_geteuid, SYS_getgid, SYS_getgroups, SYS_getitimer,
+    SYS_getpeername, SYS_getpgid, SYS_getpid, SYS_getppid, SYS_getpriority, SYS_getrandom, SYS_getresgid,
+    SYS_getresuid, SYS_getrlimit, SYS_getrusage, SYS_getsid, SYS_getsockname, SYS_getsockopt, SYS_gettid,
+    SYS_gettimeofday, SYS_getuid, SYS_getxattr, SYS_inotify_add_watch, SYS_inotify_init1, SYS_inotify_rm_watch,
+    SYS_io_cancel, SYS_io_destroy, SYS_io_getevents, SYS_io_setup, SYS_io_submit, SYS_ioprio_get, SYS_ioprio_set,
+    SYS_kill, SYS_landlock_add_rule, SYS_landlock_create_ruleset, SYS_landlock_restrict_self, SYS_lgetxattr,
+    SYS_linkat, SYS_listen, SYS_listxattr, SYS_llistxattr, SYS_lremovexattr, SYS_lseek, SYS_lsetxattr, SYS_madvise,
+    SYS_membarrier, SYS_memfd_create, SYS_mincore, SYS_mlock, SYS_mlock2, SYS_mlockall, SYS_mmap, SYS_mprotect,
+    SYS_mq_getsetattr, SYS_mq_notify, SYS_mq_open, SYS_mq_timedreceive, SYS_mq_timedsend, SYS_mq_unlink, SYS_mremap,
+    SYS_msgctl, SYS_msgget, SYS_msgrcv, SYS_msgsnd, SYS_msync, SYS_munlock, SYS_munlockall, SYS_munmap, SYS_nanosleep,
+    SYS_newfstatat, SYS_pidfd_open, SYS_pidfd_send_signal, SYS_pipe2, SYS_pkey_alloc, SYS_pkey_free,
+    SYS_pkey_mprotect, SYS_ppoll, SYS_prctl, SYS_pread64, SYS_preadv, SYS_preadv2, SYS_prlimit64, SYS_process_mrelease,
+    SYS_pselect6, SYS_pwrite64, SYS_pwritev, SYS_pwritev2, SYS_read, SYS_readahead, SYS_readlinkat, SYS_readv,
+    SYS_recvfrom, SYS_recvmmsg, SYS_recvmsg, SYS_remap_file_pages, SYS_removexattr, SYS_renameat, SYS_renameat2,
+    SYS_restart_syscall, SYS_rseq, SYS_rt_sigaction, SYS_rt_sigpending, SYS_rt_sigprocmask, SYS_rt_sigqueueinfo,
+    SYS_rt_sigreturn, SYS_rt_sigsuspend, SYS_rt_sigtimedwait, SYS_rt_tgsigqueueinfo, SYS_sched_get_priority_max,
+    SYS_sched_get_priority_min, SYS_sched_getaffinity, SYS_sched_getattr, SYS_sched_getparam,
+    SYS_sched_getscheduler, SYS_sched_rr_get_interval, SYS_sched_setaffinity, SYS_sched_setattr, SYS_sched_setparam,
+    SYS_sched_setscheduler, SYS_sched_yield, SYS_seccomp, SYS_semctl, SYS_semget, SYS_semop, SYS_semtimedop,
+    SYS_sendfile, SYS_sendmmsg, SYS_sendmsg, SYS_sendto, SYS_set_robust_list, SYS_set_tid_address, SYS_setfsgid,
+    SYS_setfsuid, SYS_setgid, SYS_setgroups, SYS_setitimer, SYS_setpgid, SYS_setpriority, SYS_setregid,
+    SYS_setresgid, SYS_setresuid, SYS_setreuid, SYS_setrlimit, SYS_setsid, SYS_setsockopt, SYS_setuid, SYS_setxattr,
+    SYS_shmat, SYS_shmctl, SYS_shmdt, SYS_shmget, SYS_shutdown, SYS_sigaltstack, SYS_signalfd4, SYS_socketpair,
+    SYS_splice, SYS_statfs, SYS_statx, SYS_symlinkat, SYS_sync, SYS_sync_file_range, SYS_syncfs, SYS_sysinfo, SYS_tee,
+    SYS_tgkill, SYS_timer_create, SYS_timer_delete, SYS_timer_getoverrun, SYS_timer_gettime, SYS_timer_settime,
+    SYS_timerfd_create, SYS_timerfd_gettime, SYS_timerfd_settime, SYS_times, SYS_tkill, SYS_truncate, SYS_umask,
+    SYS_uname, SYS_unlinkat, SYS_utimensat, SYS_vmsplice, SYS_wait4, SYS_waitid, SYS_write, SYS_writev,
+];
+/// The older calls, which newer architectures have no more.
+#[cfg(target_arch = "x86_64")]
+#[rustfmt::skip]
+const ALLOWED_HERE: &[c_long] = &[
+    SYS_access, SYS_alarm, SYS_arch_prctl, SYS_chown, SYS_dup2, SYS_epoll_create, SYS_epoll_wait, SYS_eventfd,
+    SYS_fork, SYS_futimesat, SYS_getdents, SYS_getpgrp, SYS_inotify_init, SYS_lchown, SYS_link, SYS_lstat, SYS_pause,
+    SYS_pipe, SYS_poll, SYS_readlink, SYS_rename, SYS_rmdir, SYS_select, SYS_signalfd, SYS_stat, SYS_symlink, SYS_time,
+    SYS_unlink, SYS_utime, SYS_utimes, SYS_vfork,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const ALLOWED_HERE: &[c_long] = &[];
+// ANCHOR_END: allowed
+
+/// clone()'s flags for the eight types.
+const NAMESPACES: u64 = (CLONE_NEWNS
+    | CLONE_NEWCGROUP
+    | CLONE_NEWUTS
+    | CLONE_NEWIPC
+    | CLONE_NEWUSER
+    | CLONE_NEWPID
+    | CLONE_NEWNET) as u64;
+/// A file with one of these runs as its owner, for whoever starts it, also on the host.
+const SET_ID: u64 = (S_ISUID | S_ISGID) as u64;
+
+// ANCHOR: filter
+/// Installs the two filters; the stricter answer counts.
+pub(crate) fn filter() -> Result<()> {
+    let refuse = |errno: Errno| SeccompAction::Errno(errno as u32);
+    // The argument of clone3() and openat2() is a structure, which no filter can look into.
+    // ENOSYS has the C library fall back to clone() and openat().
+    let unseen = [SYS_clone3, SYS_openat2].map(|call| (call, Vec::new()));
+    install(unseen.into(), SeccompAction::Allow, refuse(Errno::ENOSYS))?;
+    install(rules()?, refuse(Errno::EPERM), SeccompAction::Allow)?;
+    if Status::of("self")?.is_none_or(|status| status.field("Seccomp") != Some("2")) {
+        return Err(not_as_asked("Seccomp"));
+    }
+    explain!(
+        "seccomp(SECCOMP_SET_MODE_FILTER): {} system calls are left",
+        ALLOWED.len() + ALLOWED_HERE.len() + 12
+    );
+    Ok(())
+}
+
+type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
+
+fn rules() -> Result<Rules> {
+    let plain = ALLOWED.iter().chain(ALLOWED_HERE);
+    let mut rules: Rules = plain.map(|&call| (call, Vec::new())).collect();
+    rules.insert(SYS_clone3, Vec::new());
+    rules.insert(SYS_openat2, Vec::new());
+    // Of one call, each rule allows by itself; the conditions of a rule hold together.
+    let mut allow = |call, conditions: Vec<(u8, u64, Condition)>| -> Result<()> {
+        let conditions =
+            conditions
+                .into_iter()
+                .map(|(argument, value, condition)| match condition {
+                    Condition::Is => SeccompCondition::new(argument, Dword, Eq, value),
+                    Condition::IsNot => SeccompCondition::new(argument, Dword, Ne, value),
+                    Condition::HasNone => {
+                        SeccompCondition::new(argument, Qword, MaskedEq(value), 0)
+                    }
+                });
+        let conditions = conditions.collect::<std::result::Result<_, _>>();
+        let rule = conditions
+            .and_then(SeccompRule::new)
+            .map_err(|_| refused(Errno::EINVAL))?;
+        rules.entry(call).or_default().push(rule);
+        Ok(())
+    };
+    allow(SYS_clone, vec![(0, NAMESPACES, Condition::HasNone)])?;
+    // Terminals: no typing for others, and no pasting into a console.
+    allow(
+        SYS_ioctl,
+        vec![
+            (1, TIOCSTI, Condition::IsNot),
+            (1, TIOCLINUX, Condition::IsNot),
+        ],
+    )?;
+    for family in [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] {
+        allow(SYS_socket, vec![(0, family as u64, Condition::Is)])?;
+    }
+    for persona in [0, 0x8, 0x20000, 0x20008, 0xffff_ffff] {
+        allow(SYS_personality, vec![(0, persona, Condition::Is)])?;
+    }
+    for (call, mode) in CHANGES_MODE {
+        allow(*call, vec![(*mode, SET_ID, Condition::HasNone)])?;
+    }
+    for (call, flags) in OPENS {
+        // Where no file is made, the mode is whatever stands in the register.
+        let makes = (O_CREAT | (O_TMPFILE & !O_DIRECTORY)) as u64;
+        allow(*call, vec![(*flags, makes, Condition::HasNone)])?;
+        allow(*call, vec![(*flags + 1, SET_ID, Condition::HasNone)])?;
+    }
+    Ok(rules)
+}
+// ANCHOR_END: filter
+
+/// What an argument must be.
+enum Condition {
+    Is,
+    IsNot,
+    /// None of these bits.
+    HasNone,
+}
+
+const SYS_FCHMODAT2: c_long = 452;
+
+/// The argument that is a mode. No device files either: mknod() is not among them.
+#[cfg(target_arch = "x86_64")]
+const CHANGES_MODE: &[(c_long, u8)] = &[
+    (SYS_chmod, 1),
+    (SYS_fchmod, 1),
+    (SYS_fchmodat, 2),
+    (SYS_FCHMODAT2, 2),
+    (SYS_mkdir, 1),
+    (SYS_mkdirat, 2),
+    (SYS_creat, 1),
+];
+#[cfg(not(target_arch = "x86_64"))]
+const CHANGES_MODE: &[(c_long, u8)] = &[
+    (SYS_fchmod, 1),
+    (SYS_fchmodat, 2),
+    (SYS_FCHMODAT2, 2),
+    (SYS_mkdirat, 2),
+];
+
+/// The argument that is open()'s flags; the mode follows.
+#[cfg(target_arch = "x86_64")]
+const OPENS: &[(c_long, u8)] = &[(SYS_open, 1), (SYS_openat, 2)];
+#[cfg(not(target_arch = "x86_64"))]
+const OPENS: &[(c_long, u8)] = &[(SYS_openat, 2)];
+
+fn install(rules: Rules, otherwise: SeccompAction, on_match: SeccompAction) -> Result<()> {
+    // A program of another architecture is ended: its calls have other numbers.
+    let here = TargetArch::try_from(std::env::consts::ARCH).map_err(|_| refused(Errno::ENOSYS))?;
+    let filter = SeccompFilter::new(rules, otherwise, on_match, here);
+    let program: BpfProgram = filter
+        .and_then(TryInto::try_into)
+        .map_err(|_| refused(Errno::EINVAL))?;
+    // The crate's call sets no_new_privs as well, without which only root may filter.
+    apply_filter(&program).map_err(|error| match error {
+        seccompiler::Error::Prctl(error) | seccompiler::Error::Seccomp(error) => refused(
+            Errno::from_raw(error.raw_os_error().unwrap_or(libc::EINVAL)),
+        ),
+        _ => refused(Errno::EINVAL),
+    })
+}
+
+fn refused(errno: Errno) -> Error {
+    Error::new("seccomp", "SECCOMP_SET_MODE_FILTER", errno).hint_if(
+        Errno::ENOSYS,
+        "filters are made for x86_64, aarch64 and riscv64: use --without seccomp",
+    )
+}

@@ -1,0 +1,67 @@
+//! What a program inherits: descriptors, environment, terminal, session, keys.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+
+use common::credentials::keyring::join_session_keyring;
+use common::process::{self, close_on_exec_from};
+use common::{Result, Step as _, explain};
+use nix::errno::Errno;
+use nix::unistd::setsid;
+
+use crate::Plan;
+use crate::relay::Relay;
+use crate::steps::Step;
+
+/// All that a program is told without being asked: three of ours, and the caller's others.
+pub(crate) const NAMES: [&str; 7] = ["PATH", "HOME", "container", "TERM", "LANG", "LC_ALL", "TZ"];
+const PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// ANCHOR: begin
+pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
+    setsid().step("setsid", "of the container")?;
+    if let Some(relay) = relay {
+        relay.give_terminal()?;
+        explain!("setsid(), TIOCSCTTY: a terminal of its own; what is typed into it stays in it");
+    }
+    match join_session_keyring() {
+        // The kernel has no keys, or a filter around this process refuses them to everyone.
+        Ok(_) | Err(Errno::ENOSYS | Errno::EPERM) => {}
+        Err(errno) => return Err(errno).step("keyctl", "KEYCTL_JOIN_SESSION_KEYRING"),
+    }
+    close_on_exec_from(3).step("close_range", "3 and above")?;
+    explain!("close_range(CLOSE_RANGE_CLOEXEC): the program has descriptors 0, 1 and 2 only");
+    Ok(())
+}
+
+/// The program's variables, as `NAME=VALUE`.
+pub(crate) fn environment(plan: &Plan) -> Vec<OsString> {
+    if !plan.steps.has(Step::Session) {
+        return process::environment();
+    }
+    let pair = |name: &OsStr| env::var_os(name).map(|value| [name, &value].join(OsStr::new("=")));
+    let fixed = [PATH, "HOME=/root", "container=namespace-labs"].map(OsString::from);
+    let asked = plan.args.env.iter().filter_map(|asked| {
+        if asked.as_bytes().contains(&b'=') {
+            Some(asked.clone())
+        } else {
+            pair(asked)
+        }
+    });
+    let kept = NAMES[3..].iter().filter_map(|name| pair(OsStr::new(name)));
+    let mut pairs: Vec<OsString> = Vec::new();
+    // Of two with one name the later counts.
+    for new in fixed.into_iter().chain(kept).chain(asked) {
+        let name = |pair: &OsStr| {
+            pair.as_bytes()
+                .split(|&byte| byte == b'=')
+                .next()
+                .map(Vec::from)
+        };
+        pairs.retain(|pair| name(pair) != name(&new));
+        pairs.push(new);
+    }
+    pairs
+}
+// ANCHOR_END: begin

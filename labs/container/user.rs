@@ -1,0 +1,76 @@
+//! The user namespace: who is root inside, and who that is outside.
+
+use std::fs::{self, File};
+use std::os::fd::OwnedFd;
+
+use common::Child;
+use common::credentials::{become_user, read_map, write_map};
+use common::{Result, Step as _, explain};
+use nix::sys::prctl::set_dumpable;
+use nix::unistd::getpid;
+
+use crate::Plan;
+use crate::steps::Step;
+use crate::trees::not_as_asked;
+
+/// As many IDs as a system has that was installed.
+const IDS: u32 = 65536;
+/// systemd keeps the IDs from here on for containers, see systemd.io/UIDS-GIDS.
+const FIRST: u32 = 524_288;
+const LAST: u32 = 1_879_048_191;
+
+// ANCHOR: map
+/// Maps the IDs of a container of root's; that of an ordinary user has its maps already.
+pub(crate) fn map(plan: &Plan, container: &Child) -> Result<Option<OwnedFd>> {
+    if !plan.steps.has(Step::User) || !plan.is_root {
+        return Ok(None);
+    }
+    let pid = container.pid();
+    for (file, delegated) in [("uid_map", "/etc/subuid"), ("gid_map", "/etc/subgid")] {
+        let map = match (range(delegated), read_map("self", file)?.as_str()) {
+            // Only whoever has every ID can give some away.
+            (Some(first), "0 0 4294967295") => format!("0 {first} {IDS}"),
+            (None, "0 0 4294967295") => format!("0 {} {IDS}", unused()),
+            _ => "0 0 1".into(),
+        };
+        write_map(pid, file, &map)?;
+        if read_map(pid, file)? != map {
+            return Err(not_as_asked(file));
+        }
+        explain!("write(\"{map}\") to /proc/{pid}/{file}: inside, outside, how many");
+    }
+    let path = format!("/proc/{pid}/ns/user");
+    File::open(&path)
+        .step("open", path)
+        .map(|file| Some(file.into()))
+}
+
+/// The range that root has in /etc/subuid or /etc/subgid: `root:100000:65536`.
+fn range(file: &str) -> Option<u32> {
+    let text = fs::read_to_string(file).ok()?;
+    text.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let is_root = ["root", "0"].contains(&fields.next()?);
+        let (first, count) = (
+            fields.next()?.parse().ok()?,
+            fields.next()?.parse::<u32>().ok()?,
+        );
+        (is_root && count >= IDS).then_some(first)
+    })
+}
+
+/// A range for each process ID, so that containers that run at once share no user.
+fn unused() -> u32 {
+    let ranges = (LAST - FIRST) / IDS;
+    FIRST + getpid().as_raw().cast_unsigned() % ranges * IDS
+}
+// ANCHOR_END: map
+
+/// In the container: as root of the user namespace.
+pub(crate) fn become_root(plan: &Plan) -> Result<()> {
+    if plan.steps.has(Step::User) && plan.is_root {
+        become_user(0, 0)?;
+    }
+    // Its own files in /proc are its own again.
+    set_dumpable(true).step("prctl", "PR_SET_DUMPABLE")
+}
