@@ -13,7 +13,6 @@ use common::ns::Hierarchy;
 use common::process::Guardian;
 use common::procfs::check_proc;
 use common::{Checkpoint, Error, Result, Step as _, clone, explain, parse, say};
-use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getpid, getppid};
 
@@ -135,20 +134,8 @@ fn make_sub_cgroup(tree: &Hierarchy) -> Result<Option<(PathBuf, Guardian)>> {
 
 fn guarded_cgroup(tree: &Hierarchy) -> Result<(PathBuf, Guardian)> {
     let parent = tree.directory_of(getpid())?;
-    // Labs in several PID namespaces share this directory, and may share a PID.
-    let mut number = getpid().as_raw();
-    loop {
-        let path = parent.join(format!("cgroup_ns-{number}"));
-        match Guardian::of_directory(&path) {
-            Err(error) if error.errno() == Some(Errno::EEXIST) => number += 1,
-            guardian => {
-                let guardian = guardian?;
-                explain!(
-                    "mkdir({path:?}) by a guardian, which removes it even if this lab is killed"
-                );
-                return Ok((path, guardian));
-            }
-        }
-    }
+    let (path, guardian) = Guardian::of_new_directory(&parent, "cgroup_ns")?;
+    explain!("mkdir({path:?}) by a guardian, which removes it even if this lab is killed");
+    Ok((path, guardian))
 }
 // ANCHOR_END: sub_cgroup

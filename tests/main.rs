@@ -14,6 +14,7 @@ mod support;
 
 mod book;
 mod cgroup_ns;
+mod container;
 mod doctor;
 mod doctor_blocks;
 mod doctor_proc;

@@ -40,30 +40,33 @@ pub(crate) fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
         return Ok(None);
     }
     let (path, guardian) = match guarded_cgroup() {
-        Ok(made) => made,
-        Err(error) => {
-            let Error::Step(why) = &error else {
-                return Err(error);
-            };
+        Err(Error::Step(why)) => {
+            let (step, object, errno) = (why.step, why.object, why.errno);
             notice(format_args!(
-                "no cgroup for it ({} {}: {}): limits count for each process",
-                why.step, why.object, why.errno
+                "no cgroup for it ({step} {object}: {errno}): limits count for each process"
             ));
             return Ok(None);
         }
+        made => made?,
     };
-    for (file, limit) in [
+    let limits = [
         ("memory.max", plan.args.memory),
         ("memory.swap.max", 0),
         ("pids.max", plan.args.pids),
-    ] {
+    ];
+    for (file, limit) in limits {
         let file = path.join(file);
-        if file.exists() || !file.ends_with("memory.swap.max") {
+        // A kernel without swap has no limit of it.
+        if limit > 0 || file.exists() {
             fs::write(&file, limit.to_string()).step("write", file.display())?;
             let text = fs::read_to_string(&file).step("read", file.display())?;
-            // The kernel counts memory in pages.
-            let has = text.trim().parse::<u64>().unwrap_or(u64::MAX);
-            if has > limit || has.saturating_add(1 << 16) < limit {
+            // Memory is counted in pages.
+            if text
+                .trim()
+                .parse()
+                .map(|has: u64| has.abs_diff(limit) < 1 << 16)
+                != Ok(true)
+            {
                 return Err(not_as_asked(file.display()));
             }
         }
@@ -90,23 +93,16 @@ fn guarded_cgroup() -> Result<(PathBuf, Guardian)> {
     };
     let file = parent.join("cgroup.subtree_control");
     let controllers = fs::read_to_string(&file).step("read", file.display())?;
-    let has = |name| controllers.split_whitespace().any(|has| has == name);
-    if !has("memory") || !has("pids") {
-        return Err(Error::new(
-            "find",
-            format!("memory and pids in {}", file.display()),
-            Errno::ENOENT,
-        ));
-    }
-    fs::metadata(parent.join("cgroup.procs")).step("stat", parent.display())?;
-    for number in getpid().as_raw().. {
-        let path = parent.join(format!("container-{number}"));
-        match Guardian::of_directory(&path) {
-            Err(error) if error.errno() == Some(Errno::EEXIST) => {}
-            guardian => return guardian.map(|guardian| (path, guardian)),
+    for name in ["memory", "pids"] {
+        if !controllers.split_whitespace().any(|has| has == name) {
+            return Err(Error::new(
+                "find",
+                format!("{name} in {}", file.display()),
+                Errno::ENOENT,
+            ));
         }
     }
-    Err(Error::new("mkdir", parent.display(), Errno::EEXIST))
+    Guardian::of_new_directory(parent, "container")
 }
 
 pub(crate) fn remove_cgroup(cgroup: Option<Cgroup>) -> Result<()> {

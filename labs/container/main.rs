@@ -10,9 +10,7 @@ mod init;
 mod limits;
 mod masks;
 mod options;
-mod relay;
 mod root;
-mod sealed;
 mod seccomp;
 mod session;
 mod stand_in;
@@ -27,15 +25,15 @@ use std::process::ExitCode;
 use common::credentials::{Capability, enter_unless_capable, is_capable};
 use common::net::netlink::{Rtnetlink, link_up};
 use common::ns::{describe, make_private};
-use common::process::{Lifeline, clone3, exec_with};
+use common::process::{Lifeline, Relay, clone3, exec_with, run_from_a_sealed_copy};
 use common::signals::{Policy, Supervisor};
 use common::{Checkpoint, Error, Result, Step as _, explain, parse};
 use limits::Cgroup;
+use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::Signal;
 use nix::unistd::sethostname;
 use options::{Args, Net};
-use relay::Relay;
 use steps::{Step, Steps};
 use trees::Tree;
 
@@ -46,6 +44,9 @@ const NEEDED: [Capability; 4] = [
     Capability::CAP_SETGID,
     Capability::CAP_SYS_CHROOT,
 ];
+
+const NO_MEMFD: &str =
+    "programs in memory are refused here (vm.memfd_noexec): use --without session";
 
 /// What is known before the container is made.
 pub(crate) struct Plan {
@@ -79,7 +80,7 @@ fn lab() -> Result<u8> {
     }
     attacks::check_name(&args)?;
     if steps.has(Step::Session) {
-        sealed::run_from_a_sealed_copy()?;
+        run_from_a_sealed_copy().map_err(|error| error.hint_if(Errno::EACCES, NO_MEMFD))?;
     }
     let own_program = File::open("/proc/self/exe").step("open", "/proc/self/exe")?;
     if !is_root {
@@ -179,7 +180,7 @@ fn container_function(
     let steps = plan.steps;
     user::become_root(plan)?;
     if steps.has(Step::Names) {
-        sethostname(&plan.args.hostname).step("sethostname", plan.args.hostname.display())?;
+        sethostname(&plan.args.hostname).step("sethostname", "the container")?;
         explain!("sethostname(): in the container's UTS namespace only");
     }
     if steps.has(Step::Mounts) {
@@ -192,9 +193,10 @@ fn container_function(
         if steps.has(Step::Masks) {
             masks::cover(&new_root)?;
         }
-        root::attach_volumes(&new_root, trees)?;
-        root::enter(plan, new_root)?;
-        trees::check(plan, trees)?;
+        for volume in trees.iter().filter(|tree| tree.is_volume) {
+            new_root.attach(&volume.mount, volume)?;
+        }
+        new_root.enter(plan)?;
     }
     if steps.has(Step::Net) && plan.args.net == Net::None {
         Rtnetlink::open()?.batch(&[link_up("lo")])?;

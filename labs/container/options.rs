@@ -1,7 +1,6 @@
 //! The command line.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
@@ -142,7 +141,7 @@ fn volume(text: &str) -> Result<Volume, String> {
     }
     Ok(Volume {
         source: source.into(),
-        place: OsStr::from_bytes(&place.as_os_str().as_bytes()[1..]).into(),
+        place: place.strip_prefix("/").unwrap_or(place).into(),
         is_readonly,
     })
 }

@@ -1,34 +1,34 @@
 //! A root file system of one's own, and the way into it.
 
 use std::fs;
-use std::io::Write as _;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::Path;
 
 use common::lab::{notice, printable};
-use common::ns::{Attributes, mount_setattr, move_mount, open_tree};
-use common::procfs::mounts_of;
+use common::ns::{Attributes, mount_setattr, move_mount};
 use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
-use nix::libc;
+use nix::libc::{AT_RECURSIVE, MOUNT_ATTR_RDONLY};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::stat::{Mode, mkdirat, umask};
+use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{chdir, chroot, fchdir, pivot_root, symlinkat};
 
 use crate::Plan;
 use crate::steps::Step;
-use crate::trees::{Tree, hold};
+use crate::trees::{Tree, hold, not_as_asked};
 
 /// Where the new root is put together: a directory that every machine has. In the container's
 /// mount namespace nothing else of it is needed any more.
 const STAGE: &str = "/tmp";
 
-const PATH: OFlag = OFlag::O_PATH.union(OFlag::O_CLOEXEC);
+const RAMFS: &str = "the old root is the initial ramfs, which nothing replaces: mount another root on \
+    it, and start from there";
 
 /// The new root while it is being filled.
 pub(crate) struct Root {
-    pub(crate) directory: OwnedFd,
+    directory: OwnedFd,
     /// Whether what is missing may be made: not in a directory of the host's.
     is_ours: bool,
 }
@@ -36,38 +36,32 @@ pub(crate) struct Root {
 // ANCHOR: build
 pub(crate) fn build(plan: &Plan, trees: &[Tree]) -> Result<Root> {
     umask(Mode::from_bits_truncate(0o022));
-    mount_tmpfs(STAGE, plan)?;
-    let is_written = plan.args.writable;
-    let (first, parts) = match trees.split_first() {
-        Some((first, _)) if first.place == Path::new("") => (Some(first), [].as_slice()),
-        _ => (None, trees),
-    };
-    let root = match first {
-        Some(tree) => whole(tree, is_written)?,
-        None => fresh(plan)?,
-    };
-    for tree in parts.iter().filter(|tree| !tree.is_volume) {
-        let mount = if is_written && tree.is_directory {
-            overlay(tree)?
-        } else {
-            None
-        };
-        let place = root.place(&tree.place, tree.is_directory)?;
-        let mount = mount.as_ref().unwrap_or(&tree.mount);
-        move_mount(mount, place).step("move_mount", tree.place.display())?;
+    mount_tmpfs(plan, STAGE)?;
+    if let Some(whole) = trees.first().filter(|tree| tree.place == Path::new("")) {
+        return of_tree(plan, whole);
+    }
+    let root = fresh(plan)?;
+    for tree in trees.iter().filter(|tree| !tree.is_volume) {
+        let is_written = plan.args.writable && tree.is_directory;
+        let overlay = if is_written { overlay(tree)? } else { None };
+        root.attach(overlay.as_ref().unwrap_or(&tree.mount), tree)?;
     }
     Ok(root)
 }
 
 /// A directory of the host's, as it is or under an overlay.
-fn whole(tree: &Tree, is_written: bool) -> Result<Root> {
-    let overlay = if is_written { overlay(tree)? } else { None };
+fn of_tree(plan: &Plan, tree: &Tree) -> Result<Root> {
+    let overlay = if plan.args.writable {
+        overlay(tree)?
+    } else {
+        None
+    };
     let is_ours = overlay.is_some();
     let directory = match overlay {
         Some(overlay) => overlay,
         None => {
-            let stage = hold(STAGE).step("open", STAGE)?;
-            move_mount(&tree.mount, stage).step("move_mount", "the root file system")?;
+            let place = hold(STAGE).step("open", STAGE)?;
+            move_mount(&tree.mount, place).step("move_mount", "the root file system")?;
             tree.mount.try_clone().step("fcntl", "F_DUPFD_CLOEXEC")?
         }
     };
@@ -80,47 +74,38 @@ fn whole(tree: &Tree, is_written: bool) -> Result<Root> {
 fn fresh(plan: &Plan) -> Result<Root> {
     let path = format!("{STAGE}/root");
     fs::create_dir(&path).step("mkdir", &path)?;
-    mount_tmpfs(&path, plan)?;
-    let directory = hold(&path).step("open", &path)?;
-    let root = Root {
-        directory,
-        is_ours: true,
-    };
+    mount_tmpfs(plan, &path)?;
     for name in ["dev", "etc", "proc", "root", "run", "sys", "tmp", "var"] {
-        root.place(Path::new(name), true)?;
+        fs::create_dir(format!("{path}/{name}")).step("mkdir", name)?;
     }
+    let directory = hold(&path).step("open", &path)?;
     for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
         if let Ok(target) = fs::read_link(Path::new("/").join(name)) {
-            symlinkat(&target, &root.directory, name).step("symlink", name)?;
+            symlinkat(&target, &directory, name).step("symlink", name)?;
         }
     }
-    let hostname = plan.args.hostname.display();
+    let hostname = plan.args.hostname.to_string_lossy();
     for (name, text) in [
         (
-            "etc/passwd",
-            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+            "passwd",
+            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
         ),
-        ("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
-        ("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
-        ("etc/hostname", &format!("{hostname}\n")),
+        ("group", "root:x:0:\nnogroup:x:65534:\n"),
+        ("hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+        ("hostname", &format!("{hostname}\n")),
     ] {
-        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-        let file = openat(
-            &root.directory,
-            name,
-            flags,
-            Mode::from_bits_truncate(0o644),
-        );
-        let mut file = fs::File::from(file.step("open", name)?);
-        file.write_all(text.as_bytes()).step("write", name)?;
+        fs::write(format!("{path}/etc/{name}"), text).step("write", name)?;
     }
-    Ok(root)
+    Ok(Root {
+        directory,
+        is_ours: true,
+    })
 }
 
 /// `mount -t overlay`: the tree below, and above it a layer of the stage, which takes what is
 /// written. `None` where the kernel has no overlay for this tree.
 fn overlay(tree: &Tree) -> Result<Option<OwnedFd>> {
-    let name = tree.place.display().to_string().replace('/', "-");
+    let name = tree.place.to_string_lossy().replace('/', "-");
     let [lower, upper, work, merged] =
         ["lower", "upper", "work", "merged"].map(|layer| format!("{STAGE}/{name}.{layer}"));
     for directory in [&lower, &upper, &work, &merged] {
@@ -131,49 +116,37 @@ fn overlay(tree: &Tree) -> Result<Option<OwnedFd>> {
     let options = format!("lowerdir={lower},upperdir={upper},workdir={work},userxattr");
     let (kind, options) = (Some("overlay"), Some(options.as_str()));
     match mount(kind, merged.as_str(), kind, MsFlags::MS_NODEV, options) {
-        Ok(()) => {
-            explain!("mount(overlay): what is written goes to a tmpfs, and ends with it");
-            hold(&merged).step("open", merged).map(Some)
-        }
         // On another overlay, and for a user before Linux 5.11.
         Err(errno @ (Errno::EINVAL | Errno::EPERM | Errno::ENODEV)) => {
             notice(format_args!(
-                "no overlay here (mount: {errno}): the root stays read-only"
+                "no overlay here ({errno}): the root stays read-only"
             ));
-            let readonly = Attributes {
-                set: libc::MOUNT_ATTR_RDONLY,
-                ..Attributes::default()
-            };
-            mount_setattr(&tree.mount, libc::AT_RECURSIVE, readonly)
-                .step("mount_setattr", "the root file system")?;
-            Ok(None)
+            make_readonly(&tree.mount, AT_RECURSIVE).map(|()| None)
         }
-        Err(errno) => Err(errno).step("mount", "overlay"),
+        mounted => {
+            mounted.step("mount", "overlay")?;
+            explain!("mount(overlay): what is written goes to a tmpfs, and ends with it");
+            hold(&merged).step("open", merged).map(Some)
+        }
     }
 }
 // ANCHOR_END: build
 
 /// A tmpfs that no mount travels from, whatever it is on.
-fn mount_tmpfs(path: &str, plan: &Plan) -> Result<()> {
-    let tmpfs = Some("tmpfs");
-    let options = format!("mode=755{}", plan.size_option());
+fn mount_tmpfs(plan: &Plan, path: &str) -> Result<()> {
+    let (tmpfs, options) = (Some("tmpfs"), format!("mode=755{}", plan.size_option()));
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(tmpfs, path, tmpfs, flags, Some(options.as_str()))
-        .step("mount", format!("tmpfs on {path}"))?;
-    let none = None::<&str>;
-    mount(none, path, none, MsFlags::MS_PRIVATE, none)
-        .step("mount", format!("MS_PRIVATE on {path}"))
+        .and_then(|()| mount(tmpfs, path, tmpfs, MsFlags::MS_PRIVATE, None::<&str>))
+        .step("mount", format!("tmpfs on {path}"))
 }
 
-impl Plan {
-    /// The limit of a tmpfs, once there are limits.
-    pub(crate) fn size_option(&self) -> String {
-        if self.steps.has(Step::Limits) {
-            format!(",size={},nr_inodes=65536", self.args.tmp_size)
-        } else {
-            String::new()
-        }
-    }
+fn make_readonly(mount: &OwnedFd, flags: i32) -> Result<()> {
+    let readonly = Attributes {
+        set: MOUNT_ATTR_RDONLY,
+        ..Attributes::default()
+    };
+    mount_setattr(mount, flags, readonly).step("mount_setattr", "MOUNT_ATTR_RDONLY on the root")
 }
 
 impl Root {
@@ -185,40 +158,33 @@ impl Root {
             "{} in the container",
             printable(Path::new("/").join(path).as_os_str())
         );
-        match self.open(path, ResolveFlag::RESOLVE_IN_ROOT) {
-            Err(Errno::ENOENT) if self.is_ours => {
-                self.make(path, is_directory)?;
-                self.open(path, ResolveFlag::RESOLVE_IN_ROOT)
-                    .step("openat2", shown)
-            }
-            place => place.step("openat2", shown).map_err(|error| {
-                error.hint_if(
-                    Errno::ENOENT,
-                    "make it in the root file system, or use --writable, which makes it in a layer",
-                )
-            }),
+        let mut place = self.open(path, ResolveFlag::RESOLVE_IN_ROOT);
+        if self.is_ours && matches!(place, Err(Errno::ENOENT)) {
+            self.make(path, is_directory)?;
+            place = self.open(path, ResolveFlag::RESOLVE_IN_ROOT);
         }
-    }
-    // ANCHOR_END: place
-
-    /// Whether there is something at a path.
-    pub(crate) fn has(&self, path: &str) -> bool {
-        self.open(Path::new(path), ResolveFlag::RESOLVE_NO_SYMLINKS)
-            .is_ok()
+        let missing =
+            "make it in the root file system, or use --writable, which has a layer for it";
+        place
+            .step("openat2", shown)
+            .map_err(|error| error.hint_if(Errno::ENOENT, missing))
     }
 
     fn open(&self, path: &Path, resolve: ResolveFlag) -> nix::Result<OwnedFd> {
+        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
         let resolve = resolve | ResolveFlag::RESOLVE_NO_MAGICLINKS;
-        let how = OpenHow::new().flags(PATH).resolve(resolve);
         openat2(
             &self.directory,
-            if path == Path::new("") {
-                Path::new(".")
-            } else {
-                path
-            },
-            how,
+            &Path::new(".").join(path),
+            OpenHow::new().flags(flags).resolve(resolve),
         )
+    }
+    // ANCHOR_END: place
+
+    /// Whether there is something at a path, which is no link.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.open(Path::new(path), ResolveFlag::RESOLVE_NO_SYMLINKS)
+            .is_ok()
     }
 
     /// A mount point, and the directories that lead to it.
@@ -227,103 +193,87 @@ impl Root {
             return Ok(());
         };
         let parent = self.place(parent, true)?;
-        if is_directory {
-            return mkdirat(parent, name, Mode::from_bits_truncate(0o755))
-                .step("mkdir", path.display());
-        }
-        let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-        openat(parent, name, flags, Mode::from_bits_truncate(0o644))
-            .map(drop)
-            .step("open", path.display())
+        let made = if is_directory {
+            mkdirat(parent, name, Mode::from_bits_truncate(0o755))
+        } else {
+            let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+            openat(parent, name, flags, Mode::from_bits_truncate(0o644)).map(drop)
+        };
+        made.step("mkdir", format!("{} in the container", path.display()))
     }
 
     /// A root file system may be anybody's: its links lead to nowhere on the host, but a mount
     /// on one of them would not be where a program looks for it.
     fn refuse_links(&self) -> Result<()> {
         for name in ["proc", "sys", "dev", "tmp", "etc"] {
-            if let Err(Errno::ELOOP) = self.open(Path::new(name), ResolveFlag::RESOLVE_NO_SYMLINKS)
-            {
+            let place = self.open(Path::new(name), ResolveFlag::RESOLVE_NO_SYMLINKS);
+            if place.is_err_and(|errno| errno == Errno::ELOOP) {
                 let error =
                     Error::new("openat2", format!("/{name} in the container"), Errno::ELOOP);
-                return Err(error.hint(format!(
-                    "/{name} is a symbolic link in this root file system: make it a directory"
-                )));
+                return Err(
+                    error.hint("a symbolic link in this root file system: make it a directory")
+                );
             }
         }
         Ok(())
     }
-}
 
-pub(crate) fn attach_volumes(root: &Root, trees: &[Tree]) -> Result<()> {
-    for tree in trees.iter().filter(|tree| tree.is_volume) {
-        let place = root.place(&tree.place, tree.is_directory)?;
-        let shown = printable(Path::new("/").join(&tree.place).as_os_str());
-        move_mount(&tree.mount, place)
-            .step("move_mount", &shown)
+    pub(crate) fn attach(&self, mount: &OwnedFd, tree: &Tree) -> Result<()> {
+        let place = self.place(&tree.place, tree.is_directory)?;
+        let hint = "a directory is mounted on a directory, and a file on a file";
+        move_mount(mount, place)
+            .step(
+                "move_mount",
+                printable(Path::new("/").join(&tree.place).as_os_str()),
+            )
             .map_err(|error| {
-                error.hint_if(
-                    Errno::ENOTDIR,
-                    "a directory is mounted on a directory, and a file on a file",
-                )
-            })?;
+                error
+                    .hint_if(Errno::ENOTDIR, hint)
+                    .hint_if(Errno::EINVAL, hint)
+            })
     }
-    Ok(())
-}
 
-/// A part of the root mounted on itself, to have flags of its own.
-pub(crate) fn cover_with_itself(place: &OwnedFd, attributes: u64) -> nix::Result<()> {
-    let copy = open_tree(place)?;
-    let attributes = Attributes {
-        set: attributes,
-        ..Attributes::default()
-    };
-    mount_setattr(&copy, libc::AT_RECURSIVE, attributes)?;
-    move_mount(copy, place)
-}
-
-// ANCHOR: enter
-/// Makes the new root this process's.
-pub(crate) fn enter(plan: &Plan, root: Root) -> Result<()> {
-    if !plan.args.writable {
-        let readonly = Attributes {
-            set: libc::MOUNT_ATTR_RDONLY,
-            ..Attributes::default()
-        };
-        mount_setattr(&root.directory, 0, readonly)
-            .step("mount_setattr", "MOUNT_ATTR_RDONLY on /")?;
-    }
-    fchdir(&root.directory).step("fchdir", "the new root")?;
-    if !plan.steps.has(Step::Pivot) {
-        chroot(".").step("chroot", ".")?;
-        explain!("chroot(\".\"): the old root is out of sight, and still mounted around it");
-        return chdir("/").step("chdir", "/");
-    }
-    // The old root is mounted on top of the new one, where no directory is needed for it.
-    pivot_root(".", ".")
-        .step("pivot_root", ". .")
-        .map_err(|error| error.hint_if(Errno::EINVAL, cause_of_einval()))?;
-    umount2(".", MntFlags::MNT_DETACH).step("umount", "the old root")?;
-    explain!(
-        "pivot_root(\".\", \".\"), umount2(MNT_DETACH): the old root is gone from this namespace\n\
-         see: cat /proc/self/mountinfo"
-    );
-    chdir("/").step("chdir", "/")
-}
-// ANCHOR_END: enter
-
-/// EINVAL of pivot_root(2) has several causes, which the mounts tell apart.
-fn cause_of_einval() -> &'static str {
-    let mounts = mounts_of("self").unwrap_or_default();
-    let root = mounts.iter().find(|mount| mount.point == Path::new("/"));
-    match root {
-        None => "the old root is no mount point: this process was put here by chroot()",
-        Some(root) if root.kind == "rootfs" => {
-            "the old root is the initial ramfs, which nothing replaces: mount another root first"
+    // ANCHOR: enter
+    /// Makes it this process's root.
+    pub(crate) fn enter(self, plan: &Plan) -> Result<()> {
+        if !plan.args.writable {
+            make_readonly(&self.directory, 0)?;
+            let flags = fstatvfs(&self.directory).step("fstatvfs", "/")?.flags();
+            if !flags.contains(FsFlags::ST_RDONLY) {
+                return Err(not_as_asked("ST_RDONLY of /"));
+            }
         }
-        Some(root) if root.propagation.contains("shared") => {
-            "the old root, or what it is mounted on, is shared: leave the step `mounts` in"
+        fchdir(&self.directory).step("fchdir", "the new root")?;
+        if !plan.steps.has(Step::Pivot) {
+            chroot(".").step("chroot", ".")?;
+            explain!("chroot(\".\"): the old root is out of sight, and still mounted around it");
+            return chdir("/").step("chdir", "/");
         }
-        Some(_) => "the old root's parent is shared, or the new root is no mount of this namespace",
+        // The old root is mounted on top of the new one, where no directory is needed for it.
+        pivot_root(".", ".")
+            .step("pivot_root", ". .")
+            // Whatever else it refuses has been settled: all is private, and this is a mount.
+            .map_err(|error| error.hint_if(Errno::EINVAL, RAMFS))?;
+        umount2(".", MntFlags::MNT_DETACH).step("umount", "the old root")?;
+        explain!(
+            "pivot_root(\".\", \".\"), umount2(MNT_DETACH): the old root is gone from here\n\
+             see: cat /proc/self/mountinfo"
+        );
+        chdir("/").step("chdir", "/")
+    }
+    // ANCHOR_END: enter
+}
+
+impl Plan {
+    /// The limit of a tmpfs, once there are limits.
+    pub(crate) fn size_option(&self) -> String {
+        let size = self.args.tmp_size;
+        let has_limits = self.steps.has(Step::Limits);
+        if has_limits {
+            format!(",size={size},nr_inodes=65536")
+        } else {
+            String::new()
+        }
     }
 }
 

@@ -5,17 +5,16 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use common::credentials::keyring::join_session_keyring;
-use common::process::{self, close_on_exec_from};
+use common::process::{self, Relay, close_on_exec_from};
 use common::{Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::unistd::setsid;
 
 use crate::Plan;
-use crate::relay::Relay;
 use crate::steps::Step;
 
-/// All that a program is told without being asked: three of ours, and the caller's others.
-pub(crate) const NAMES: [&str; 7] = ["PATH", "HOME", "container", "TERM", "LANG", "LC_ALL", "TZ"];
+/// What the caller's environment may tell without being asked.
+pub(crate) const KEPT: [&str; 4] = ["TERM", "LANG", "LC_ALL", "TZ"];
 const PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // ANCHOR: begin
@@ -49,7 +48,7 @@ pub(crate) fn environment(plan: &Plan) -> Vec<OsString> {
             pair(asked)
         }
     });
-    let kept = NAMES[3..].iter().filter_map(|name| pair(OsStr::new(name)));
+    let kept = KEPT.iter().filter_map(|name| pair(OsStr::new(name)));
     let mut pairs: Vec<OsString> = Vec::new();
     // Of two with one name the later counts.
     for new in fixed.into_iter().chain(kept).chain(asked) {

@@ -62,7 +62,7 @@ fn range(file: &str) -> Option<u32> {
 /// A range for each process ID, so that containers that run at once share no user.
 fn unused() -> u32 {
     let ranges = (LAST - FIRST) / IDS;
-    FIRST + getpid().as_raw().cast_unsigned() % ranges * IDS
+    FIRST + getpid().as_raw() as u32 % ranges * IDS
 }
 // ANCHOR_END: map
 

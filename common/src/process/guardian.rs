@@ -1,12 +1,12 @@
 //! A guardian process for what no namespace holds: it outlives even SIGKILL of the lab.
 
 use std::fs::{DirBuilder, remove_dir};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::SigSet;
-use nix::unistd::setsid;
+use nix::unistd::{getpid, setsid};
 
 use super::checkpoint::Checkpoint;
 use super::child::Child;
@@ -55,6 +55,22 @@ impl Guardian {
                 lifeline: Some(lifeline),
                 process: Some(process),
             }),
+        }
+    }
+
+    /// As [`of_directory`](Self::of_directory), with a name that is not taken yet: `NAME-PID`,
+    /// or the next number. Labs in several PID namespaces may share a PID.
+    ///
+    /// # Errors
+    /// As [`of_directory`](Self::of_directory).
+    pub fn of_new_directory(parent: &Path, name: &str) -> Result<(PathBuf, Self)> {
+        let mut number = getpid().as_raw();
+        loop {
+            let path = parent.join(format!("{name}-{number}"));
+            match Self::of_directory(&path) {
+                Err(error) if error.errno() == Some(Errno::EEXIST) => number += 1,
+                guardian => return Ok((path, guardian?)),
+            }
         }
     }
 

@@ -12,7 +12,9 @@ mod lifeline;
 mod pidfd;
 pub mod probe;
 mod pty;
+mod relay;
 mod reports;
+mod sealed;
 pub mod spawn;
 mod wait;
 
@@ -27,5 +29,7 @@ pub use guardian::Guardian;
 pub use lifeline::Lifeline;
 pub use pidfd::{pidfd_getfd, pidfd_open};
 pub use pty::{copy_window_size, set_controlling_terminal, type_into, waiting_bytes};
+pub use relay::Relay;
 pub use reports::Reports;
+pub use sealed::{is_sealed, run_from_a_sealed_copy};
 pub use wait::{ANY_CHILD, Ended, kill, waitpid};

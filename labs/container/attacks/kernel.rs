@@ -29,11 +29,8 @@ pub(super) fn unmask() -> nix::Result<()> {
 pub(super) fn release_agent() -> nix::Result<()> {
     let own = fs::read_to_string("/proc/self/cgroup").map_err(errno)?;
     // Only a hierarchy that exists: a new name would make a new one.
-    let names = own.lines().filter_map(|line| line.split(':').nth(1));
-    let name = names
-        .filter(|name| !name.is_empty())
-        .next_back()
-        .ok_or(IMPOSSIBLE)?;
+    let mut names = own.lines().filter_map(|line| line.split(':').nth(1));
+    let name = names.rfind(|name| !name.is_empty()).ok_or(IMPOSSIBLE)?;
     let visible = format!(
         "/sys/fs/cgroup/{}/release_agent",
         name.trim_start_matches("name=")
@@ -44,6 +41,16 @@ pub(super) fn release_agent() -> nix::Result<()> {
     let cgroup = Some("cgroup");
     mount(cgroup, "/tmp", cgroup, MsFlags::empty(), Some(name))?;
     open_to_write("/tmp/release_agent")
+}
+
+/// Whoever may move into a cgroup above leaves the limits behind.
+pub(super) fn cgroup() -> nix::Result<()> {
+    let places = ["", "unified/", "pids/"].map(|tree| format!("/sys/fs/cgroup/{tree}cgroup.procs"));
+    let tried = places.map(open_to_write);
+    tried
+        .into_iter()
+        .find(Result::is_ok)
+        .unwrap_or(Err(Errno::EACCES))
 }
 
 /// The first disk, by a file of one's own or by the host's; only to read, and nothing is read.

@@ -55,6 +55,8 @@ static ATTACKS: &[Attack] = &[
     Attack { name: "process", reference: "proc_pid_environ(5)", stopped_by: Step::Proc, attempt: processes::memory, has_happened: ALWAYS },
     Attack { name: "proc-root", reference: "proc_pid_root(5)", stopped_by: Step::Proc, attempt: processes::root, has_happened: ALWAYS },
     Attack { name: "join", reference: "setns(2)", stopped_by: Step::Proc, attempt: processes::join, has_happened: ALWAYS },
+    Attack { name: "ptrace", reference: "ptrace(2)", stopped_by: Step::Names, attempt: |_| processes::ptrace(), has_happened: ALWAYS },
+    Attack { name: "cgroup", reference: "cgroups(7)", stopped_by: Step::Proc, attempt: |_| kernel::cgroup(), has_happened: ALWAYS },
     Attack { name: "disk", reference: "mknod(2)", stopped_by: Step::Proc, attempt: |_| kernel::disk(), has_happened: ALWAYS },
     Attack { name: "core-pattern", reference: "core(5)", stopped_by: Step::Masks, attempt: |_| kernel::core_pattern(), has_happened: ALWAYS },
     Attack { name: "socket", reference: "CVE-2020-15257", stopped_by: Step::Net, attempt: processes::abstract_socket, has_happened: ALWAYS },

@@ -6,15 +6,14 @@ use std::io::stdin;
 use std::path::PathBuf;
 
 use common::credentials::keyring::find_key;
-use common::process::type_into;
+use common::process::{is_sealed, type_into};
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access, chdir};
 
 use super::IMPOSSIBLE;
 use super::host::KEY;
 use super::mounts::errno;
-use crate::sealed::is_sealed;
-use crate::session::NAMES;
+use crate::session::KEPT;
 
 /// The descriptors that are no standard ones and stand for a directory.
 fn inherited() -> nix::Result<impl Iterator<Item = PathBuf>> {
@@ -41,7 +40,8 @@ pub(super) fn directory() -> nix::Result<()> {
 }
 
 pub(super) fn environment() -> nix::Result<()> {
-    let foreign = env::vars_os().any(|(name, _)| !NAMES.iter().any(|known| name == **known));
+    let known = [["PATH", "HOME", "container"].as_slice(), &KEPT].concat();
+    let foreign = env::vars_os().any(|(name, _)| !known.iter().any(|known| name == **known));
     if foreign { Ok(()) } else { Err(Errno::ENOENT) }
 }
 

@@ -13,6 +13,9 @@ pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static s
             "not executable: check `ls -l`, and `mount` for noexec; for a bare name, whether every \
              folder of PATH may be searched"
         }
+        ("execvp", Errno::EPERM) => {
+            "its file wants capabilities that nobody may have here: see `getcap`, capabilities(7)"
+        }
         ("execvp", Errno::ENAMETOOLONG) => "a name has at most 255 bytes, a path 4095",
         ("execvp", Errno::E2BIG) => "arguments and environment are too long together",
         ("chroot", Errno::EPERM) => {

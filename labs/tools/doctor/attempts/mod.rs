@@ -32,7 +32,7 @@ pub(crate) struct Attempt {
 
 /// Every attempt, in the order in which they are made.
 #[rustfmt::skip] // One row an attempt.
-pub(crate) static ATTEMPTS: [Attempt; 17] = [
+pub(crate) static ATTEMPTS: [Attempt; 18] = [
     Attempt { key: "procfs", title: "a /proc that shows this process",
         work: || Ok(check_proc()?),
         calls: "readlink(/proc/self), compared with getpid()\nsee: proc(5)" },
@@ -63,6 +63,10 @@ pub(crate) static ATTEMPTS: [Attempt; 17] = [
         work: mounts::proc,
         calls: "clone(CLONE_NEWPID | CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /),\n\
                 mount(proc on /proc)\nsee: proc(5), mount_namespaces(7)" },
+    Attempt { key: "tree", title: "a read-only copy of a mount",
+        work: mounts::tree,
+        calls: "unshare(CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /), open_tree(/), mount_setattr(),\n\
+                move_mount(to /tmp)\nsee: open_tree(2), mount_setattr(2), move_mount(2)" },
     Attempt { key: "leave", title: "a child in namespaces that unshare() made",
         work: mounts::proc_after_unshare,
         calls: "unshare(CLONE_NEWNS | CLONE_NEWPID), fork(), mount(MS_REC | MS_PRIVATE on /),\n\

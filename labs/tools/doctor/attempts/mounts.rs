@@ -1,14 +1,16 @@
 //! Mounts in a mount namespace: a tmpfs, a fresh proc, and the message queues.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use common::credentials::Capability;
 use common::ns::sysv::msgget;
-use common::ns::{make_private, mount_proc, mount_tmpfs};
+use common::ns::{
+    Attributes, make_private, mount_proc, mount_setattr, mount_tmpfs, move_mount, open_tree,
+};
 use common::procfs::check_proc;
 use common::{Result, Step as _, ns};
-use nix::libc::IPC_PRIVATE;
+use nix::libc::{AT_RECURSIVE, IPC_PRIVATE, MOUNT_ATTR_RDONLY};
 use nix::mount::{MsFlags, mount};
 use nix::mqueue::{MQ_OFlag, MqAttr, mq_open};
 use nix::sched::CloneFlags;
@@ -26,6 +28,20 @@ pub(super) fn tmpfs() -> Tried {
     let none = None::<&str>;
     mount(none, "/tmp", none, MsFlags::MS_SHARED, none).step("mount", "MS_SHARED on /tmp")?;
     in_child(CloneFlags::CLONE_NEWNS, || Ok(()))
+}
+
+pub(super) fn tree() -> Tried {
+    enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    make_private()?;
+    let open = |path| File::open(path).step("open", path);
+    let (tree, place) = (open_tree(open("/")?).step("open_tree", "/")?, open("/tmp")?);
+    let set = Attributes {
+        set: MOUNT_ATTR_RDONLY,
+        ..Attributes::default()
+    };
+    mount_setattr(&tree, AT_RECURSIVE, set).step("mount_setattr", "MOUNT_ATTR_RDONLY")?;
+    Ok(move_mount(tree, place).step("move_mount", "/tmp")?)
 }
 
 pub(super) fn proc() -> Tried {
