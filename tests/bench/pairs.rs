@@ -33,6 +33,7 @@ pub(crate) const PAIRS: &[Pair] = &[
     pair("ns_exec /proc/self/ns/uts true", "nsenter --uts=/proc/self/ns/uts true", 0.60),
     pair("mount_proc /bin/true", "unshare -pfu --mount-proc /bin/true", 0.60),
     pair("mount_proc /bin/true", "bwrap --bind / / --unshare-pid --unshare-uts --hostname container --proc /proc /bin/true", 0.60),
+    pair("container true", "twin/bwrap /usr/bin/true", 1.00),
     pair("unshare -u true", "busybox unshare -u true", 0.95),
     pair("ns_exec /proc/self/ns/uts true", "busybox nsenter --uts=/proc/self/ns/uts true", 0.95),
     pair("mount_proc /bin/true", "busybox unshare -pfu --mount-proc /bin/true", 0.95),
