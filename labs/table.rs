@@ -99,7 +99,7 @@ pub(crate) static LABS: &[Lab] = &[
     Lab { name: "container", page: "container.md", needs: &["uts", "pid", "proc", "tree", "ipc", "net", "cgroup"],
         shows: "a container in twelve steps, and the attacks that each of them stops",
         tries: "`just lab container`, `--steps`, `--stage 3`, `--attack all`, `--without seccomp`",
-        lines: &["container true", "container --steps"], ..LAB },
+        lines: &["container readlink -v /proc/self", "container --steps"], ..LAB },
     Lab { name: "ns_cost", page: "ns_cost.md", needs: &["procfs", "join", "every"],
         shows: "what a namespace costs: microseconds and kilobytes",
         tries: "`just lab cost`, `--alive 1000`, `--json`",

@@ -42,17 +42,20 @@ pub(crate) fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
     let (path, guardian) = match guarded_cgroup() {
         Err(Error::Step(why)) => {
             let (step, object, errno) = (why.step, why.object, why.errno);
-            notice(format_args!(
-                "no cgroup for it ({step} {object}: {errno}): limits count for each process"
-            ));
+            explain!("no cgroup ({step} {object}: {errno}): limits of each process instead");
+            if plan.args.asks_for_limits() {
+                notice(format_args!(
+                    "no cgroup here: memory is limited for each process"
+                ));
+            }
             return Ok(None);
         }
         made => made?,
     };
     let limits = [
-        ("memory.max", plan.args.memory),
+        ("memory.max", plan.args.memory()),
         ("memory.swap.max", 0),
-        ("pids.max", plan.args.pids),
+        ("pids.max", plan.args.pids()),
     ];
     for (file, limit) in limits {
         let file = path.join(file);
@@ -116,8 +119,8 @@ pub(crate) fn apply(plan: &Plan, has_cgroup: bool) -> Result<()> {
     limit(Resource::RLIMIT_NOFILE, DESCRIPTORS)?;
     limit(Resource::RLIMIT_CORE, 0)?;
     if !has_cgroup {
-        limit(Resource::RLIMIT_DATA, plan.args.memory)?;
-        limit(Resource::RLIMIT_NPROC, plan.args.pids)?;
+        limit(Resource::RLIMIT_DATA, plan.args.memory())?;
+        limit(Resource::RLIMIT_NPROC, plan.args.pids())?;
     }
     unshare(CloneFlags::CLONE_NEWCGROUP).step("unshare", "CLONE_NEWCGROUP")?;
     explain!("unshare(CLONE_NEWCGROUP): the container's cgroup is the root that it sees");

@@ -24,12 +24,12 @@ pub(crate) struct Args {
     /// The container's hostname
     #[arg(long, value_name = "NAME", default_value = "container")]
     pub(crate) hostname: OsString,
-    /// Memory of all its processes: 512M, 2G, or bytes
-    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size)]
-    pub(crate) memory: u64,
-    /// How many processes and threads it may have
-    #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u64).range(1..=4_194_304))]
-    pub(crate) pids: u64,
+    /// Memory of all its processes: 512M as without the option, 2G, or bytes
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory: Option<u64>,
+    /// How many processes and threads it may have: 256 without the option
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4_194_304))]
+    pids: Option<u64>,
     /// The size of each file system in memory, such as /tmp
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
     pub(crate) tmp_size: u64,
@@ -87,6 +87,19 @@ impl Args {
     /// Whether steps are missing: such a container runs in a stand-in.
     pub(crate) fn is_experiment(&self) -> bool {
         self.stage.is_some() || !self.without.is_empty()
+    }
+
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory.unwrap_or(512 << 20)
+    }
+
+    pub(crate) fn pids(&self) -> u64 {
+        self.pids.unwrap_or(256)
+    }
+
+    /// Whether a limit was asked for, so that the caller is told how it is kept.
+    pub(crate) fn asks_for_limits(&self) -> bool {
+        self.memory.is_some() || self.pids.is_some()
     }
 
     /// The program, else the caller's shell by its name: its path may not be in the container.

@@ -35,7 +35,7 @@ fn what_is_no_root_file_system_is_an_error_with_a_hint() {
 /// Without the line on machines that hand out no cgroup.
 fn quiet(said: &str) -> String {
     said.lines()
-        .filter(|line| !line.contains("no cgroup for it"))
+        .filter(|line| !line.contains("no cgroup here"))
         .map(|line| format!("{line}\n"))
         .collect()
 }

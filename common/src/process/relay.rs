@@ -18,7 +18,7 @@ use super::child::Child;
 use super::clone::{fork, fork_untied};
 use super::descriptors::{receive_descriptor, send_descriptor};
 use super::pty::{copy_window_size, set_controlling_terminal};
-use crate::lab::{Result, Step as _, retry_eintr};
+use crate::lab::{Error, Result, Step as _, retry_eintr};
 
 /// What stands between two terminals. A program that shared its caller's could type into it
 /// (TIOCSTI), and the caller's shell would read that.
@@ -40,11 +40,13 @@ impl Relay {
         let (kind, flags) = (SockType::Stream, SockFlag::SOCK_CLOEXEC);
         let (socket, relays) = socketpair(AddressFamily::Unix, kind, None, flags)
             .step("socketpair", "for the terminal")?;
-        let mut callers = Some(socket.try_clone().step("fcntl", "F_DUPFD_CLOEXEC")?);
+        let mut socket = Some(socket);
         let process = fork_untied(|| {
-            drop(callers.take());
+            // Or the end of the caller would go unnoticed.
+            drop(socket.take());
             relay(&relays, &outside)
         })?;
+        let socket = socket.ok_or(Error::PeerGone)?;
         Ok(Some(Self { process, socket }))
     }
 

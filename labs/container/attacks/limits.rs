@@ -16,7 +16,7 @@ const ABOVE: u64 = 16;
 const MIB: u64 = 1 << 20;
 
 pub(super) fn processes(args: &Args) -> nix::Result<()> {
-    for _ in 0..args.pids + ABOVE {
+    for _ in 0..args.pids() + ABOVE {
         let child = fork_untied(|| {
             loop {
                 pause();
@@ -32,7 +32,7 @@ pub(super) fn processes(args: &Args) -> nix::Result<()> {
 
 pub(super) fn memory(args: &Args) -> nix::Result<()> {
     let mut taken = Vec::new();
-    for _ in 0..args.memory / MIB + ABOVE {
+    for _ in 0..args.memory() / MIB + ABOVE {
         let mut piece: Vec<u8> = Vec::new();
         piece
             .try_reserve_exact(MIB as usize)

@@ -174,7 +174,7 @@ pub(crate) fn inside(name: &str, args: &Args) -> Result<u8> {
 
 fn command(plan: &Plan, attack: &Attack) -> Vec<OsString> {
     let args = &plan.args;
-    let limits = [args.memory, args.pids, args.tmp_size].map(|limit| limit.to_string());
+    let limits = [args.memory(), args.pids(), args.tmp_size].map(|limit| limit.to_string());
     let [memory, pids, size] = limits;
     let words = [
         "--inside",
