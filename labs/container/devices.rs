@@ -1,107 +1,99 @@
 //! What the kernel shows: /proc, /sys and /dev, and a /tmp.
 
-use std::fs::{self, File};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use common::ns::{Attributes, atime_flags, mount_setattr, move_mount, open_tree};
+use common::ns::{Attributes, atime_flags, fsmount, mount_setattr, move_mount, open_tree};
 use common::{Result, Step as _, explain};
 use nix::errno::Errno;
-use nix::libc::{AT_RECURSIVE, MOUNT_ATTR_RDONLY};
-use nix::mount::{MsFlags, mount as sys_mount};
+use nix::libc::{self, AT_RECURSIVE, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID};
+use nix::libc::{MOUNT_ATTR_RDONLY, MOUNT_ATTR_STRICTATIME};
+use nix::mount::MsFlags;
 use nix::unistd::symlinkat;
 
-use crate::root::{Root, path_of};
+use crate::root::Root;
 use crate::steps::Step;
 use crate::trees::hold;
 use crate::{Net, Plan};
 
 const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
     wholly visible: `just doctor` says what is in the way; or use --without proc";
+const NO_DIRECTORY: &str = "a file in this root file system: make it a directory";
 
-const SAFE: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV);
-const NO_PROGRAMS: MsFlags = SAFE.union(MsFlags::MS_NOEXEC);
+/// A device file is still written where its mount is read-only: only the file is not changed.
+const DEVICES: u64 = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+const DATA: u64 = DEVICES | MOUNT_ATTR_NODEV;
 
 // ANCHOR: mount
-pub(crate) fn mount(plan: &Plan, root: &Root) -> Result<()> {
+/// Mounts them all; what is returned are /proc and /sys, by descriptors of the mounts.
+pub(crate) fn mount(plan: &Plan, root: &Root) -> Result<[Root; 2]> {
     let is_fresh = plan.steps.has(Step::Proc);
     // A proc shows a PID namespace, a sysfs a network namespace, and each belongs to its owner.
-    if is_fresh && plan.steps.has(Step::Names) {
-        new(root, "proc", "proc", NO_PROGRAMS | atime_flags(), "")
-            .map_err(|error| error.hint_if(Errno::EPERM, COVERED))?;
-        explain!("mount(proc): shows the container's PID namespace");
+    let proc = if is_fresh && plan.steps.has(Step::Names) {
+        new(root, "proc", "proc", DATA | atime(), "")
+            .map_err(|error| error.hint_if(Errno::EPERM, COVERED))?
     } else {
-        of_host(root, "proc", 0)?;
-    }
-    if is_fresh && plan.steps.has(Step::Net) && plan.args.net == Net::None {
-        new(root, "sys", "sysfs", NO_PROGRAMS | MsFlags::MS_RDONLY, "")?;
+        of_host(root, "proc", 0)?
+    };
+    let sys = if is_fresh && plan.steps.has(Step::Net) && plan.args.net == Net::None {
+        new(root, "sys", "sysfs", DATA | MOUNT_ATTR_RDONLY, "")?
     } else {
-        of_host(root, "sys", if is_fresh { MOUNT_ATTR_RDONLY } else { 0 })?;
-    }
+        of_host(root, "sys", if is_fresh { MOUNT_ATTR_RDONLY } else { 0 })?
+    };
     if is_fresh {
+        explain!("fsmount(proc), fsmount(sysfs): they show the container's namespaces");
         small_dev(plan, root)?;
     } else {
         of_host(root, "dev", 0)?;
     }
+    let options = format!("mode=1777{}", plan.size_option());
     new(
         root,
         "tmp",
         "tmpfs",
-        SAFE,
-        &format!("mode=1777{}", plan.size_option()),
-    )
+        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+        &options,
+    )?;
+    Ok([proc, sys].map(Root::of))
+}
+
+/// A new file system, on a place in the root. The descriptor is of the mount, wherever the
+/// place may be moved meanwhile: a root file system can be somebody's who does that.
+fn new(root: &Root, place: &str, kind: &str, flags: u64, options: &str) -> Result<OwnedFd> {
+    let directory = root.place(Path::new(place), true)?;
+    fsmount(kind, options, flags)
+        .and_then(|mount| move_mount(&mount, directory).map(|()| mount))
+        .step("mount", format!("{kind} on /{place} in the container"))
+        .map_err(|error| error.hint_if(Errno::ENOTDIR, NO_DIRECTORY))
 }
 
 /// The host's own, as guides to chroot() have it.
-fn of_host(root: &Root, name: &str, set: u64) -> Result<()> {
+fn of_host(root: &Root, name: &str, set: u64) -> Result<OwnedFd> {
     let source = format!("/{name}");
     let place = root.place(Path::new(name), true)?;
     hold(&source)
-        .and_then(|source| {
-            let tree = open_tree(source)?;
-            mount_setattr(
-                &tree,
-                AT_RECURSIVE,
-                Attributes {
-                    set,
-                    ..Attributes::default()
-                },
-            )?;
-            move_mount(tree, place)
+        .and_then(open_tree)
+        .and_then(|tree| {
+            mount_setattr(&tree, AT_RECURSIVE, Attributes::flags(set))?;
+            move_mount(&tree, place).map(|()| tree)
         })
         .step("open_tree", source)
-}
-
-fn new(root: &Root, place: &str, kind: &str, flags: MsFlags, options: &str) -> Result<()> {
-    let directory = root.place(Path::new(place), true)?;
-    sys_mount(
-        Some(kind),
-        path_of(&directory).as_str(),
-        Some(kind),
-        flags,
-        Some(options),
-    )
-    .step("mount", format!("{kind} on /{place} in the container"))
 }
 // ANCHOR_END: mount
 
 // ANCHOR: dev
 /// Device files cannot be made in a user namespace: the host's are mounted one by one.
 fn small_dev(plan: &Plan, root: &Root) -> Result<()> {
-    new(
-        root,
-        "dev",
-        "tmpfs",
-        NO_PROGRAMS ^ MsFlags::MS_NODEV,
-        "mode=755,size=64k",
-    )?;
-    let dev = root.place(Path::new("dev"), true)?;
-    let path = path_of(&dev);
+    let dev = Root::of(new(root, "dev", "tmpfs", DEVICES, "mode=755,size=64k")?);
     for name in ["null", "zero", "full", "random", "urandom", "tty"] {
-        let copy = format!("{path}/{name}");
-        File::create_new(&copy).step("open", format!("/dev/{name}"))?;
+        let place = dev.place(Path::new(name), false)?;
         hold(format!("/dev/{name}"))
-            .and_then(|device| move_mount(open_tree(device)?, hold(&copy)?))
-            .step("move_mount", format!("/dev/{name}"))?;
+            .and_then(open_tree)
+            .and_then(|device| {
+                mount_setattr(&device, 0, Attributes::flags(DEVICES | MOUNT_ATTR_RDONLY))?;
+                move_mount(device, place)
+            })
+            .step("open_tree", format!("/dev/{name}"))?;
     }
     for (name, target) in [
         ("fd", "/proc/self/fd"),
@@ -110,30 +102,36 @@ fn small_dev(plan: &Plan, root: &Root) -> Result<()> {
         ("stderr", "/proc/self/fd/2"),
         ("ptmx", "pts/ptmx"),
     ] {
-        symlinkat(target, &dev, name).step("symlink", format!("/dev/{name}"))?;
+        symlinkat(target, &dev.directory, name).step("symlink", format!("/dev/{name}"))?;
     }
-    let shm = format!("mode=1777{}", plan.size_option());
-    for (place, kind, flags, options) in [
-        (
-            "dev/pts",
-            "devpts",
-            NO_PROGRAMS ^ MsFlags::MS_NODEV,
-            "newinstance,ptmxmode=0666,mode=620",
-        ),
-        ("dev/shm", "tmpfs", NO_PROGRAMS, &shm),
-        ("dev/mqueue", "mqueue", NO_PROGRAMS, ""),
-    ] {
-        // Message queues belong to an IPC namespace.
-        if kind != "mqueue" || plan.steps.has(Step::Names) {
-            fs::create_dir(path.clone() + &place[3..]).step("mkdir", place)?;
-            new(root, place, kind, flags, options)?;
-        }
+    let options = format!("mode=1777{}", plan.size_option());
+    new(
+        &dev,
+        "pts",
+        "devpts",
+        DEVICES,
+        "newinstance,ptmxmode=0666,mode=620",
+    )?;
+    new(&dev, "shm", "tmpfs", DATA, &options)?;
+    // Message queues belong to an IPC namespace.
+    if plan.steps.has(Step::Names) {
+        new(&dev, "mqueue", "mqueue", DATA, "")?;
     }
-    let readonly = Attributes {
-        set: MOUNT_ATTR_RDONLY,
-        ..Attributes::default()
-    };
-    explain!("mount(tmpfs, devpts, mqueue), move_mount(): a /dev with six devices");
-    mount_setattr(&dev, 0, readonly).step("mount_setattr", "/dev")
+    explain!("fsmount(tmpfs, devpts, mqueue), open_tree(), move_mount(): a /dev of six devices");
+    mount_setattr(&dev.directory, 0, Attributes::flags(MOUNT_ATTR_RDONLY))
+        .step("mount_setattr", "/dev in the container")
 }
 // ANCHOR_END: dev
+
+/// How the proc on /proc keeps access times, which a user namespace locks.
+fn atime() -> u64 {
+    let flags = atime_flags();
+    [
+        (MsFlags::MS_NOATIME, libc::MOUNT_ATTR_NOATIME),
+        (MsFlags::MS_STRICTATIME, MOUNT_ATTR_STRICTATIME),
+        (MsFlags::MS_NODIRATIME, libc::MOUNT_ATTR_NODIRATIME),
+    ]
+    .into_iter()
+    .filter(|(flag, _)| flags.contains(*flag))
+    .fold(0, |all, (_, attribute)| all | attribute)
+}

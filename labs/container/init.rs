@@ -1,13 +1,18 @@
 //! `--init`: PID 1 passes signals on and reaps, the program is PID 2.
 
-use common::process::{ANY_CHILD, fork, kill, waitpid};
+use common::process::{ANY_CHILD, close_from, fork, kill, waitpid};
 use common::signals::{Policy, Supervisor, has_it_too};
 use common::{Result, Step as _};
 use nix::libc::WNOHANG;
+use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::Signal;
 
 // ANCHOR: run
 pub(crate) fn run(start: impl Fn() -> Result<u8>) -> Result<u8> {
+    // This process goes on with a copy of the caller's memory, and is never replaced: what it
+    // has inherited is closed for good, and nobody inside may look into it.
+    set_dumpable(false).step("prctl", "PR_SET_DUMPABLE")?;
+    close_from(3).step("close_range", "3 and above")?;
     let supervisor = Supervisor::begin(Policy::PassOn)?;
     let program = fork(|| {
         supervisor.leave()?;

@@ -20,6 +20,9 @@ use crate::trees::not_as_asked;
 /// What a program may have open.
 pub(crate) const DESCRIPTORS: u64 = 1024;
 
+/// As on most systems; RLIMIT_DATA does not count it.
+const STACK: u64 = 8 << 20;
+
 /// The container's own cgroup; the guardian removes it when its last process has ended.
 pub(crate) struct Cgroup {
     directory: File,
@@ -120,6 +123,7 @@ pub(crate) fn apply(plan: &Plan, has_cgroup: bool) -> Result<()> {
     limit(Resource::RLIMIT_CORE, 0)?;
     if !has_cgroup {
         limit(Resource::RLIMIT_DATA, plan.args.memory())?;
+        limit(Resource::RLIMIT_STACK, STACK)?;
         limit(Resource::RLIMIT_NPROC, plan.args.pids())?;
     }
     unshare(CloneFlags::CLONE_NEWCGROUP).step("unshare", "CLONE_NEWCGROUP")?;

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use common::credentials::{Capability, enter_unless_capable, is_capable};
 use common::net::netlink::{Rtnetlink, link_up};
 use common::ns::{describe, make_private};
-use common::process::{Lifeline, Relay, clone3, exec_with, run_from_a_sealed_copy};
+use common::process::{Guardian, Lifeline, Relay, clone3, exec_with, run_from_a_sealed_copy};
 use common::signals::{Policy, Supervisor};
 use common::{Checkpoint, Error, Result, Step as _, explain, parse};
 use limits::Cgroup;
@@ -132,7 +132,7 @@ pub(crate) fn contain(plan: &Plan, cgroup: Option<&Cgroup>, start: &Start<'_>) -
     let container = clone3(flags, cgroup.map(Cgroup::directory), || {
         is_prepared.wait()?;
         container_function(plan, &trees, cgroup.is_some(), relay.as_ref())?;
-        // The kernel has forgotten the wish when the process became another user.
+        // The kernel has forgotten this wish when the process became another user.
         lifeline.tie()?;
         let start = || Err(start(&session::environment(plan)));
         if plan.args.init {
@@ -162,8 +162,10 @@ pub(crate) fn contain(plan: &Plan, cgroup: Option<&Cgroup>, start: &Start<'_>) -
         Policy::EndPid1
     };
     let supervisor = Supervisor::begin(policy)?;
+    let guardian = Guardian::of_process(&container)?;
     is_prepared.open()?;
     let status = supervisor.wait(container)?.status();
+    guardian.end()?;
     if let Some(relay) = relay {
         relay.end()?;
     }
@@ -189,9 +191,9 @@ fn container_function(
     }
     if steps.has_root() {
         let new_root = root::build(plan, trees)?;
-        devices::mount(plan, &new_root)?;
+        let proc_and_sys = devices::mount(plan, &new_root)?;
         if steps.has(Step::Masks) {
-            masks::cover(&new_root)?;
+            masks::cover(&proc_and_sys)?;
         }
         for volume in trees.iter().filter(|tree| tree.is_volume) {
             new_root.attach(&volume.mount, volume)?;

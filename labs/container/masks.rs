@@ -2,59 +2,45 @@
 
 use std::path::Path;
 
-use common::ns::{Attributes, mount_setattr, move_mount, open_tree};
+use common::ns::{Attributes, fsmount, mount_setattr, move_mount, open_tree};
 use common::{Result, Step as _, explain};
 use nix::libc::MOUNT_ATTR_RDONLY;
-use nix::mount::{MsFlags, mount};
 
-use crate::root::{Root, path_of};
+use crate::root::Root;
+use crate::trees::hold;
 
 // ANCHOR: masks
-/// Nothing is to be read here.
+/// Nothing is to be read here: of /proc, and of /sys.
 #[rustfmt::skip]
-const MASKED: [&str; 11] = [
-    "proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys", "proc/latency_stats",
-    "proc/sched_debug", "proc/scsi", "proc/timer_list", "sys/firmware", "sys/devices/virtual/powercap",
+const MASKED: [&[&str]; 2] = [
+    &["acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list"],
+    &["firmware", "devices/virtual/powercap"],
 ];
 /// Nothing is to be written here.
-const READONLY: [&str; 5] = [
-    "proc/bus",
-    "proc/fs",
-    "proc/irq",
-    "proc/sys",
-    "proc/sysrq-trigger",
-];
+const READONLY: [&[&str]; 2] = [&["bus", "fs", "irq", "sys", "sysrq-trigger"], &[]];
 
-pub(crate) fn cover(root: &Root) -> Result<()> {
-    for name in MASKED.into_iter().filter(|name| root.has(name)) {
-        let place = root.place(Path::new(name), false)?;
-        if root.has(&format!("{name}/.")) {
-            let (tmpfs, flags) = (Some("tmpfs"), MsFlags::MS_RDONLY);
-            mount(
-                tmpfs,
-                path_of(&place).as_str(),
-                tmpfs,
-                flags,
-                Some("size=4k"),
-            )
-        } else {
-            let null = root.place(Path::new("dev/null"), false)?;
-            open_tree(null).and_then(|null| move_mount(null, place))
+pub(crate) fn cover(proc_and_sys: &[Root; 2]) -> Result<()> {
+    for (shown, (masked, readonly)) in proc_and_sys.iter().zip(MASKED.iter().zip(READONLY)) {
+        for name in masked.iter().filter(|name| shown.has(name)) {
+            let place = shown.place(Path::new(name), false)?;
+            let mask = if shown.has(&format!("{name}/.")) {
+                fsmount("tmpfs", "size=4k", MOUNT_ATTR_RDONLY)
+            } else {
+                hold("/dev/null").and_then(open_tree)
+            };
+            mask.and_then(|mask| move_mount(mask, place))
+                .step("mount", format!("over {name}"))?;
         }
-        .step("mount", format!("over /{name} in the container"))?;
-    }
-    // A part mounted on itself can have flags of its own.
-    for name in READONLY.into_iter().filter(|name| root.has(name)) {
-        let place = root.place(Path::new(name), true)?;
-        let readonly = Attributes {
-            set: MOUNT_ATTR_RDONLY,
-            ..Attributes::default()
-        };
-        open_tree(&place)
-            .and_then(|copy| {
-                mount_setattr(&copy, 0, readonly).and_then(|()| move_mount(copy, &place))
-            })
-            .step("mount", format!("/{name} on itself in the container"))?;
+        // A part mounted on itself can have flags of its own.
+        for name in readonly.iter().filter(|name| shown.has(name)) {
+            let place = shown.place(Path::new(name), false)?;
+            open_tree(&place)
+                .and_then(|part| {
+                    mount_setattr(&part, 0, Attributes::flags(MOUNT_ATTR_RDONLY))?;
+                    move_mount(part, &place)
+                })
+                .step("mount", format!("{name} on itself"))?;
+        }
     }
     explain!("mounts over parts of /proc and /sys\nsee: grep ' /proc/' /proc/self/mountinfo");
     Ok(())

@@ -146,6 +146,9 @@ fn volume(text: &str) -> Result<Volume, String> {
         .ok_or("a volume is SRC:DST or SRC:DST:ro")?;
     let place = Path::new(place);
     let mut parts = place.components();
+    if place.as_os_str().as_encoded_bytes().contains(&b':') {
+        return Err("after DST comes `:ro` or nothing".into());
+    }
     let is_inside = parts.next() == Some(Component::RootDir)
         && parts.clone().next().is_some()
         && parts.all(|part| matches!(part, Component::Normal(_)));

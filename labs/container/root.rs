@@ -1,7 +1,7 @@
 //! A root file system of one's own, and the way into it.
 
 use std::fs;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use common::lab::{notice, printable};
@@ -28,7 +28,7 @@ const RAMFS: &str = "the old root is the initial ramfs, which nothing replaces: 
 
 /// The new root while it is being filled.
 pub(crate) struct Root {
-    directory: OwnedFd,
+    pub(crate) directory: OwnedFd,
     /// Whether what is missing may be made: not in a directory of the host's.
     is_ours: bool,
 }
@@ -142,14 +142,19 @@ fn mount_tmpfs(plan: &Plan, path: &str) -> Result<()> {
 }
 
 fn make_readonly(mount: &OwnedFd, flags: i32) -> Result<()> {
-    let readonly = Attributes {
-        set: MOUNT_ATTR_RDONLY,
-        ..Attributes::default()
-    };
-    mount_setattr(mount, flags, readonly).step("mount_setattr", "MOUNT_ATTR_RDONLY on the root")
+    mount_setattr(mount, flags, Attributes::flags(MOUNT_ATTR_RDONLY))
+        .step("mount_setattr", "MOUNT_ATTR_RDONLY on the root")
 }
 
 impl Root {
+    /// A file system of the kernel's, in which what is missing may be made where it can be.
+    pub(crate) fn of(directory: OwnedFd) -> Self {
+        Self {
+            directory,
+            is_ours: true,
+        }
+    }
+
     // ANCHOR: place
     /// What a path stands for in the new root. RESOLVE_IN_ROOT: a symbolic link to /etc means
     /// the container's, and `..` leads no further than its root.
@@ -199,7 +204,10 @@ impl Root {
             let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
             openat(parent, name, flags, Mode::from_bits_truncate(0o644)).map(drop)
         };
-        made.step("mkdir", format!("{} in the container", path.display()))
+        let shown = printable(Path::new("/").join(path).as_os_str());
+        let hint = "this part of the root is read-only: choose another place, or use --writable";
+        made.step("mkdir", format!("{shown} in the container"))
+            .map_err(|error| error.hint_if(Errno::EROFS, hint))
     }
 
     /// A root file system may be anybody's: its links lead to nowhere on the host, but a mount
@@ -275,9 +283,4 @@ impl Plan {
             String::new()
         }
     }
-}
-
-/// The path by which mount(2) finds what a descriptor stands for.
-pub(crate) fn path_of(place: &OwnedFd) -> String {
-    format!("/proc/self/fd/{}", place.as_raw_fd())
 }

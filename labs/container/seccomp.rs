@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use common::procfs::Status;
+use common::credentials::seccomp_mode;
 use common::{Error, Result, explain};
 use nix::errno::Errno;
 use nix::libc::{self, *};
@@ -47,7 +47,7 @@ const ALLOWED: &[c_long] = &[
     SYS_sendfile, SYS_sendmmsg, SYS_sendmsg, SYS_sendto, SYS_set_robust_list, SYS_set_tid_address, SYS_setfsgid,
     SYS_setfsuid, SYS_setgid, SYS_setgroups, SYS_setitimer, SYS_setpgid, SYS_setpriority, SYS_setregid,
     SYS_setresgid, SYS_setresuid, SYS_setreuid, SYS_setrlimit, SYS_setsid, SYS_setsockopt, SYS_setuid, SYS_setxattr,
-    SYS_shmat, SYS_shmctl, SYS_shmdt, SYS_shmget, SYS_shutdown, SYS_sigaltstack, SYS_signalfd4, SYS_socketpair,
+    SYS_shmat, SYS_shmctl, SYS_shmdt, SYS_shmget, SYS_shutdown, SYS_sigaltstack, SYS_signalfd4,
     SYS_splice, SYS_statfs, SYS_statx, SYS_symlinkat, SYS_sync, SYS_sync_file_range, SYS_syncfs, SYS_sysinfo, SYS_tee,
     SYS_tgkill, SYS_timer_create, SYS_timer_delete, SYS_timer_getoverrun, SYS_timer_gettime, SYS_timer_settime,
     SYS_timerfd_create, SYS_timerfd_gettime, SYS_timerfd_settime, SYS_times, SYS_tkill, SYS_truncate, SYS_umask,
@@ -86,8 +86,8 @@ pub(crate) fn filter() -> Result<()> {
     let unseen = [SYS_clone3, SYS_openat2].map(|call| (call, Vec::new()));
     install(unseen.into(), SeccompAction::Allow, refuse(Errno::ENOSYS))?;
     install(rules()?, refuse(Errno::EPERM), SeccompAction::Allow)?;
-    if Status::of("self")?.is_none_or(|status| status.field("Seccomp") != Some("2")) {
-        return Err(not_as_asked("Seccomp"));
+    if seccomp_mode() != Ok(2) {
+        return Err(not_as_asked("seccomp"));
     }
     explain!(
         "seccomp(SECCOMP_SET_MODE_FILTER): {} system calls are left",
@@ -111,8 +111,8 @@ fn rules() -> Result<Rules> {
                 .map(|(argument, value, condition)| match condition {
                     Condition::Is => SeccompCondition::new(argument, Dword, Eq, value),
                     Condition::IsNot => SeccompCondition::new(argument, Dword, Ne, value),
-                    Condition::HasNone => {
-                        SeccompCondition::new(argument, Qword, MaskedEq(value), 0)
+                    Condition::Masked(mask) => {
+                        SeccompCondition::new(argument, Qword, MaskedEq(mask), value)
                     }
                 });
         let conditions = conditions.collect::<std::result::Result<_, _>>();
@@ -122,7 +122,7 @@ fn rules() -> Result<Rules> {
         rules.entry(call).or_default().push(rule);
         Ok(())
     };
-    allow(SYS_clone, vec![(0, NAMESPACES, Condition::HasNone)])?;
+    allow(SYS_clone, vec![(0, 0, Condition::Masked(NAMESPACES))])?;
     // Terminals: no typing for others, and no pasting into a console.
     allow(
         SYS_ioctl,
@@ -131,6 +131,7 @@ fn rules() -> Result<Rules> {
             (1, TIOCLINUX, Condition::IsNot),
         ],
     )?;
+    allow(SYS_socketpair, vec![(0, AF_UNIX as u64, Condition::Is)])?;
     for family in [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] {
         allow(SYS_socket, vec![(0, family as u64, Condition::Is)])?;
     }
@@ -138,13 +139,18 @@ fn rules() -> Result<Rules> {
         allow(SYS_personality, vec![(0, persona, Condition::Is)])?;
     }
     for (call, mode) in CHANGES_MODE {
-        allow(*call, vec![(*mode, SET_ID, Condition::HasNone)])?;
+        allow(*call, vec![(*mode, 0, Condition::Masked(SET_ID))])?;
+    }
+    // No device files, but pipes with a name.
+    for (call, mode) in MAKES_NODE {
+        let kind = Condition::Masked(SET_ID | u64::from(S_IFMT));
+        allow(*call, vec![(*mode, S_IFIFO.into(), kind)])?;
     }
     for (call, flags) in OPENS {
         // Where no file is made, the mode is whatever stands in the register.
         let makes = (O_CREAT | (O_TMPFILE & !O_DIRECTORY)) as u64;
-        allow(*call, vec![(*flags, makes, Condition::HasNone)])?;
-        allow(*call, vec![(*flags + 1, SET_ID, Condition::HasNone)])?;
+        allow(*call, vec![(*flags, 0, Condition::Masked(makes))])?;
+        allow(*call, vec![(*flags + 1, 0, Condition::Masked(SET_ID))])?;
     }
     Ok(rules)
 }
@@ -154,13 +160,13 @@ fn rules() -> Result<Rules> {
 enum Condition {
     Is,
     IsNot,
-    /// None of these bits.
-    HasNone,
+    /// Of these bits, the ones of the value.
+    Masked(u64),
 }
 
 const SYS_FCHMODAT2: c_long = 452;
 
-/// The argument that is a mode. No device files either: mknod() is not among them.
+/// The argument that is a mode.
 #[cfg(target_arch = "x86_64")]
 const CHANGES_MODE: &[(c_long, u8)] = &[
     (SYS_chmod, 1),
@@ -178,6 +184,11 @@ const CHANGES_MODE: &[(c_long, u8)] = &[
     (SYS_FCHMODAT2, 2),
     (SYS_mkdirat, 2),
 ];
+
+#[cfg(target_arch = "x86_64")]
+const MAKES_NODE: &[(c_long, u8)] = &[(SYS_mknod, 1), (SYS_mknodat, 2)];
+#[cfg(not(target_arch = "x86_64"))]
+const MAKES_NODE: &[(c_long, u8)] = &[(SYS_mknodat, 2)];
 
 /// The argument that is open()'s flags; the mode follows.
 #[cfg(target_arch = "x86_64")]

@@ -2,12 +2,15 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io::{stderr, stdin, stdout};
 use std::os::unix::ffi::OsStrExt as _;
 
 use common::credentials::keyring::join_session_keyring;
 use common::process::{self, Relay, close_on_exec_from};
-use common::{Result, Step as _, explain};
+use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
+use nix::libc::{S_IFDIR, S_IFMT};
+use nix::sys::stat::fstat;
 use nix::unistd::setsid;
 
 use crate::Plan;
@@ -19,6 +22,7 @@ const PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 
 // ANCHOR: begin
 pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
+    refuse_directories()?;
     setsid().step("setsid", "of the container")?;
     if let Some(relay) = relay {
         relay.give_terminal()?;
@@ -31,6 +35,22 @@ pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
     }
     close_on_exec_from(3).step("close_range", "3 and above")?;
     explain!("close_range(CLOSE_RANGE_CLOEXEC): the program has descriptors 0, 1 and 2 only");
+    Ok(())
+}
+
+/// From a directory `..` leads to the host's root.
+fn refuse_directories() -> Result<()> {
+    for (stream, name) in [
+        (fstat(stdin()), "stdin"),
+        (fstat(stdout()), "stdout"),
+        (fstat(stderr()), "stderr"),
+    ] {
+        // A descriptor that is closed leads nowhere.
+        if stream.is_ok_and(|stream| stream.st_mode & S_IFMT == S_IFDIR) {
+            let error = Error::new("fstat", name, Errno::EISDIR);
+            return Err(error.hint("a directory of the host's would be a way out: give a file"));
+        }
+    }
     Ok(())
 }
 

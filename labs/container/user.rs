@@ -59,7 +59,7 @@ fn range(file: &str) -> Option<u32> {
     })
 }
 
-/// A range for each process ID, so that containers that run at once share no user.
+/// A range by process ID: that containers which run at once share one is unlikely.
 fn unused() -> u32 {
     let ranges = (LAST - FIRST) / IDS;
     FIRST + getpid().as_raw() as u32 % ranges * IDS

@@ -91,9 +91,9 @@ fn a_guard_that_the_kernel_does_not_show_ends_the_container() {
     );
     // Without its name in /proc: the filter is there before the container is.
     for (number, argument, guard) in [
-        (126, -1, "CapPrm"),
-        (157, 24, "CapBnd"),
-        (157, 38, "NoNewPrivs"),
+        (126, -1, "Permitted"),
+        (157, 24, "Bounding"),
+        (157, 38, "no_new_privs"),
         (157, 28, "securebits"),
         (442, -1, "of /"),
         (302, -1, "RLIMIT"),

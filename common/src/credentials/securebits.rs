@@ -1,5 +1,5 @@
-//! How the kernel treats a process whose user is root, see capabilities(7).
-#![expect(unsafe_code, reason = "an option of prctl(2) that nix does not offer")]
+//! What is left to a process, by prctl(2): securebits of capabilities(7), seccomp(2).
+#![expect(unsafe_code, reason = "options of prctl(2) that nix does not offer")]
 
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
@@ -11,6 +11,15 @@ use nix::libc::{self, c_int};
 pub fn set_securebits(bits: c_int) -> Result<(), Errno> {
     // SAFETY: the option takes an integer and touches no memory of this process.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_SECUREBITS, bits) }).map(drop)
+}
+
+/// prctl(PR_GET_SECCOMP): 0 for none, 2 for a filter.
+///
+/// # Errors
+/// EINVAL without CONFIG_SECCOMP.
+pub fn seccomp_mode() -> Result<c_int, Errno> {
+    // SAFETY: the option takes nothing and touches no memory of this process.
+    Errno::result(unsafe { libc::prctl(libc::PR_GET_SECCOMP) })
 }
 
 /// prctl(PR_GET_SECUREBITS).

@@ -11,7 +11,7 @@ mod uts;
 
 pub use cgroup::Hierarchy;
 pub(crate) use descriptor::own_descriptor;
-pub use mount_tree::{Attributes, mount_setattr, move_mount, open_tree};
+pub use mount_tree::{Attributes, fsmount, mount_setattr, move_mount, open_tree};
 pub use mounts::{
     atime_flags, covers_of_proc, is_pid_namespace_of_others, make_private, mount_proc, mount_tmpfs,
 };

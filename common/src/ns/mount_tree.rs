@@ -1,7 +1,9 @@
 //! Mounts in hand: copied, changed and attached by descriptors, never by a path twice.
 #![expect(unsafe_code, reason = "system calls that nix does not offer")]
 
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::ptr;
 
 use nix::errno::Errno;
 use nix::libc::{self, c_long};
@@ -17,6 +19,16 @@ pub struct Attributes<'a> {
     pub propagation: u64,
     /// With MOUNT_ATTR_IDMAP: the user namespace whose IDs the mount shows.
     pub user_namespace: Option<BorrowedFd<'a>>,
+}
+
+impl Attributes<'_> {
+    /// Flags alone.
+    pub fn flags(set: u64) -> Self {
+        Self {
+            set,
+            ..Self::default()
+        }
+    }
 }
 
 /// open_tree(2) with OPEN_TREE_CLONE and AT_RECURSIVE: a copy of the mounts at a place and
@@ -76,4 +88,57 @@ pub fn mount_setattr(tree: impl AsFd, flags: i32, attributes: Attributes<'_>) ->
         )
     };
     Errno::result(result).map(drop)
+}
+
+/// fsopen(2), fsconfig(2) and fsmount(2): a new file system, mounted nowhere yet. Options are
+/// those of mount(8), with commas.
+///
+/// # Errors
+/// EPERM without CAP_SYS_ADMIN, or for a kind that needs it on the machine; EINVAL for an
+/// option that is none; ENODEV for a kind that the kernel has not; ENOSYS before Linux 5.2.
+pub fn fsmount(kind: &str, options: &str, attributes: u64) -> Result<OwnedFd, Errno> {
+    let text = |text: &str| CString::new(text).map_err(|_| Errno::EINVAL);
+    let kind = text(kind)?;
+    // SAFETY: the kind ends with a NUL and outlives the call, which writes nothing.
+    let context = own_descriptor(unsafe {
+        libc::syscall(libc::SYS_fsopen, kind.as_ptr(), libc::FSOPEN_CLOEXEC)
+    })?;
+    let configure = |command: u32, key: Option<&CStr>, value: Option<&CStr>| {
+        let pointer = |text: Option<&CStr>| text.map_or(ptr::null(), CStr::as_ptr);
+        // SAFETY: both texts, if given, end with a NUL and outlive the call.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_fsconfig,
+                context.as_raw_fd(),
+                command,
+                pointer(key),
+                pointer(value),
+                0,
+            )
+        };
+        Errno::result(result).map(drop)
+    };
+    for option in options.split(',').filter(|option| !option.is_empty()) {
+        match option.split_once('=') {
+            Some((key, value)) => {
+                configure(
+                    libc::FSCONFIG_SET_STRING,
+                    Some(&text(key)?),
+                    Some(&text(value)?),
+                )?;
+            }
+            None => configure(libc::FSCONFIG_SET_FLAG, Some(&text(option)?), None)?,
+        }
+    }
+    configure(libc::FSCONFIG_CMD_CREATE, None, None)?;
+    let context = context.as_raw_fd();
+    // SAFETY: the call takes three integers.
+    own_descriptor(unsafe {
+        libc::syscall(
+            libc::SYS_fsmount,
+            context,
+            libc::FSMOUNT_CLOEXEC,
+            attributes,
+        )
+    })
 }

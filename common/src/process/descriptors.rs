@@ -19,6 +19,17 @@ pub fn close_on_exec_from(first: u32) -> Result<(), Errno> {
     Errno::result(result).map(drop)
 }
 
+/// close_range(2): closes every descriptor from this one on, in a process that executes no
+/// program and has no use for them. What owns one of them must never be dropped.
+///
+/// # Errors
+/// ENOSYS before Linux 5.9.
+pub fn close_from(first: u32) -> Result<(), Errno> {
+    // SAFETY: the call takes three integers. The caller's promise is that of a child of
+    // clone(): it ends by _exit(2), which drops nothing.
+    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) }).map(drop)
+}
+
 /// Sends a copy of a descriptor through a socket of unix(7) (SCM_RIGHTS).
 ///
 /// # Errors

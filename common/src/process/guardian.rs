@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::poll::{PollTimeout, poll};
-use nix::sys::signal::SigSet;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{getpid, setsid};
 
 use super::checkpoint::Checkpoint;
 use super::child::Child;
 use super::clone::fork_untied;
+use super::pidfd::{pidfd_open, pidfd_send_signal};
 use crate::lab::{Error, Result, Step as _};
 
 /// How often it is tried to remove the directory, at most a tenth of a second apart:
@@ -74,7 +75,30 @@ impl Guardian {
         }
     }
 
-    /// Waits until the directory is gone.
+    /// Starts one that kills a child when this process has ended, however it did: the signal
+    /// that the kernel sends at a parent's end can be waived by a child (prctl(2), setuid(2)).
+    ///
+    /// # Errors
+    /// `pidfd_open`, `clone`, `pipe2`.
+    pub fn of_process(child: &Child) -> Result<Self> {
+        let (begun, lifeline) = (Checkpoint::new()?, Checkpoint::new()?);
+        let process = pidfd_open(child.pid()).step("pidfd_open", child.pid())?;
+        let guardian = fork_untied(|| {
+            hide()?;
+            begun.open()?;
+            let _ = lifeline.wait();
+            // ESRCH: it has ended by itself.
+            let _ = pidfd_send_signal(&process, Signal::SIGKILL);
+            Ok(0)
+        })?;
+        begun.wait()?;
+        Ok(Self {
+            lifeline: Some(lifeline),
+            process: Some(guardian),
+        })
+    }
+
+    /// Waits until the directory, or the process, is gone.
     ///
     /// # Errors
     /// [`Error::PeerGone`] if it could not be removed: the guardian says why.
@@ -88,14 +112,18 @@ impl Guardian {
     }
 }
 
-/// The guardian's life. If it cannot make the directory, its status tells the errno.
-fn guard(path: &Path, made: &Checkpoint, lifeline: &Checkpoint) -> Result<u8> {
-    // A terminal's Ctrl-C goes to a process group, a hang-up to a session, and
-    // `pkill` to a name. None of them may end the guardian before its work is done.
+/// A terminal's Ctrl-C goes to a process group, a hang-up to a session, and `pkill` to a name.
+/// None of them may end the guardian before its work is done.
+fn hide() -> Result<()> {
     SigSet::all()
         .thread_block()
         .step("sigprocmask", "SIG_BLOCK")?;
-    setsid().step("setsid", "of the guardian")?;
+    setsid().step("setsid", "of the guardian").map(drop)
+}
+
+/// The guardian's life. If it cannot make the directory, its status tells the errno.
+fn guard(path: &Path, made: &Checkpoint, lifeline: &Checkpoint) -> Result<u8> {
+    hide()?;
     if let Err(error) = DirBuilder::new().create(path) {
         // Every errno that mkdir(2) has is below 128.
         return Ok(NO_DIRECTORY + error.raw_os_error().unwrap_or_default() as u8);

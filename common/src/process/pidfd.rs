@@ -2,9 +2,11 @@
 #![expect(unsafe_code, reason = "a system call that nix does not offer")]
 
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd, RawFd};
+use std::ptr;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::ns::own_descriptor;
@@ -30,4 +32,24 @@ pub fn pidfd_getfd(process: impl AsFd, descriptor: RawFd) -> Result<OwnedFd, Err
     let process = process.as_fd().as_raw_fd();
     // SAFETY: pidfd_getfd(2) takes three integers and touches no memory of this process.
     own_descriptor(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process, descriptor, 0) })
+}
+
+/// pidfd_send_signal(2).
+///
+/// # Errors
+/// ESRCH where the process has ended, EPERM, ENOSYS before Linux 5.1.
+pub fn pidfd_send_signal(process: impl AsFd, signal: Signal) -> Result<(), Errno> {
+    let process = process.as_fd().as_raw_fd();
+    let nothing = ptr::null::<libc::siginfo_t>();
+    // SAFETY: the signal's information is a null pointer: as kill(2) would have it.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process,
+            signal as i32,
+            nothing,
+            0,
+        )
+    };
+    Errno::result(result).map(drop)
 }

@@ -11,8 +11,8 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::SignalFd;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::sys::stat::Mode;
-use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
-use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, isatty};
+use nix::sys::termios::{OutputFlags, SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, getpgrp, isatty, tcgetpgrp};
 
 use super::child::Child;
 use super::clone::{fork, fork_untied};
@@ -66,7 +66,12 @@ impl Relay {
         if let Some(outside) = terminal() {
             // A terminal that has hung up has neither modes nor a size.
             let _ = copy_window_size(&outside, &inside);
-            let _ = tcgetattr(&outside).and_then(|modes| set(&inside, &modes));
+            let _ = tcgetattr(&outside).and_then(|mut modes| {
+                // Line ends are the outer terminal's where that is not made raw.
+                let is_raw = is_terminal(stdin().as_fd());
+                modes.output_flags.set(OutputFlags::OPOST, is_raw);
+                set(&inside, &modes)
+            });
         }
         send_descriptor(&self.socket, &master).step("sendmsg", "SCM_RIGHTS")?;
         if is_terminal(stdin().as_fd()) {
@@ -108,7 +113,8 @@ fn relay(socket: &OwnedFd, outside: &OwnedFd) -> Result<u8> {
         File::from(inside),
         File::from(outside.try_clone().step("fcntl", "F_DUPFD_CLOEXEC")?),
     );
-    let is_read = is_terminal(stdin().as_fd());
+    // A job in the background may write, and leaves the keys to the shell.
+    let is_read = is_terminal(stdin().as_fd()) && tcgetpgrp(stdin()) == Ok(getpgrp());
     let modes = tcgetattr(&outside).ok().filter(|_| is_read);
     if let Some(modes) = &modes {
         let mut raw = modes.clone();
