@@ -5,6 +5,7 @@ mod escapes;
 mod guards;
 mod inputs;
 mod terminal;
+mod transcripts;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -100,8 +101,7 @@ fn a_root_file_system_of_an_image_is_enough() {
             let own = chown.args(["-R", "1234:1234", directory]).status();
             assert!(own.expect("chown").success());
         }
-        let script =
-            "echo $$; id; ls /; mount | grep -c '/proc/sys type'; ps >/tmp/ps; grep -c . /tmp/ps; touch /x";
+        let script = "echo $$; id; ls /; mount | grep -c '/proc/sys type'; ps >/tmp/ps; grep -c . /tmp/ps; touch /x";
         let run = container(["--rootfs", directory, "sh", "-c", script])
             .by(who)
             .run()

@@ -123,9 +123,12 @@ pub(crate) fn prepare(plan: &Plan, trees: &[Tree], user: Option<&OwnedFd>) -> Re
         });
         match mount_setattr(&tree.mount, AT_RECURSIVE, mapped.unwrap_or(plain)) {
             Err(errno @ (Errno::EINVAL | Errno::EPERM)) if user.is_some() => {
-                notice(format_args!(
-                    "{place} is not id-mapped ({errno}): its files are nobody's"
-                ));
+                let said = format!("{place} is not id-mapped ({errno}): its files are nobody's");
+                explain!("mount_setattr(): {said}");
+                // What belongs to the host is there to be read, whoever its owner is.
+                if tree.is_volume {
+                    notice(format_args!("{said}"));
+                }
                 mount_setattr(&tree.mount, AT_RECURSIVE, plain)
             }
             answer => answer,

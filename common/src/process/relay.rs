@@ -2,8 +2,8 @@
 //! one for each direction and one for the window's size.
 
 use std::fs::File;
-use std::io::{self, stderr, stdin, stdout};
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::io::{self, Read, Write, stderr, stdin, stdout};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::fcntl::{OFlag, open};
 use nix::pty::{posix_openpt, ptsname_r, unlockpt};
@@ -122,12 +122,12 @@ fn relay(socket: &OwnedFd, outside: &OwnedFd) -> Result<u8> {
         let _ = set(&outside, &raw);
     }
     let _keys = if is_read {
-        Some(fork(|| copy(&outside, &inside))?)
+        Some(fork(|| copy(stdin(), &inside))?)
     } else {
         None
     };
     let _window = fork(|| follow_size(&outside, &inside))?;
-    let _ = copy(&inside, &outside);
+    copy(&inside, &outside)?;
     if let Some(modes) = &modes {
         let _ = SigSet::from(Signal::SIGTTOU).thread_block();
         let _ = set(&outside, modes);
@@ -136,7 +136,7 @@ fn relay(socket: &OwnedFd, outside: &OwnedFd) -> Result<u8> {
 }
 
 /// Until the first error: EIO of a terminal whose other side is closed.
-fn copy(mut from: &File, mut to: &File) -> Result<u8> {
+fn copy(mut from: impl Read, mut to: impl Write) -> Result<u8> {
     let _ = io::copy(&mut from, &mut to);
     Ok(0)
 }
@@ -149,7 +149,7 @@ fn follow_size(outside: &File, inside: &File) -> Result<u8> {
     }
 }
 
-fn set(terminal: impl std::os::fd::AsFd, modes: &Termios) -> nix::Result<()> {
+fn set(terminal: impl AsFd, modes: &Termios) -> nix::Result<()> {
     tcsetattr(terminal, SetArg::TCSADRAIN, modes)
 }
 
@@ -157,10 +157,11 @@ fn is_terminal(stream: BorrowedFd<'_>) -> bool {
     isatty(stream).unwrap_or(false)
 }
 
-/// The caller's terminal, by whichever standard descriptor it is there.
+/// The caller's terminal, by whichever standard descriptor it is there: first those that can
+/// be written.
 fn terminal() -> Option<OwnedFd> {
     let (input, output, errors) = (stdin(), stdout(), stderr());
-    let streams = [input.as_fd(), output.as_fd(), errors.as_fd()];
+    let streams = [output.as_fd(), errors.as_fd(), input.as_fd()];
     let found = streams.into_iter().find(|&stream| is_terminal(stream));
     found.and_then(|stream| stream.try_clone_to_owned().ok())
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixStream};
+use std::path::Path;
 
 use common::ns::sysv::msgget;
 use common::process::{exec, fork, kill, waitpid};
@@ -12,6 +13,7 @@ use nix::sched::{CloneFlags, setns};
 use nix::sys::ptrace;
 use nix::unistd::{Pid, Uid, dup2_stderr, dup2_stdout, sethostname, setresuid};
 
+use super::IMPOSSIBLE;
 use super::host::{NEW_NAME, PID, PROCESS, PROGRAMS, QUEUE, SECRET, SOCKET};
 use super::mounts::errno;
 use crate::options::Args;
@@ -71,6 +73,9 @@ pub(super) fn abstract_socket(_: &Args) -> nix::Result<()> {
 
 /// As another user, a set-user-ID program of root's reads what only root may.
 pub(super) fn set_user_id() -> nix::Result<()> {
+    if !Path::new(PROGRAMS).join("cat").exists() {
+        return Err(IMPOSSIBLE);
+    }
     let other = Uid::from_raw(1234);
     let child = fork(|| {
         if let Err(errno) = setresuid(other, other, other) {
@@ -81,7 +86,7 @@ pub(super) fn set_user_id() -> nix::Result<()> {
         if let Err(errno) = silent {
             return Ok(errno as u8);
         }
-        let [program, file] = ["read", "only-root"].map(|name| format!("{PROGRAMS}/{name}").into());
+        let [program, file] = ["cat", "only-root"].map(|name| format!("{PROGRAMS}/{name}").into());
         Err(exec(&[program, file]))
     });
     match child.and_then(|child| child.wait()) {
