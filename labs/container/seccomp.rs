@@ -7,7 +7,7 @@ use common::{Error, Result, explain};
 use nix::errno::Errno;
 use nix::libc::{self, *};
 use seccompiler::SeccompCmpArgLen::{Dword, Qword};
-use seccompiler::SeccompCmpOp::{Eq, MaskedEq, Ne};
+use seccompiler::SeccompCmpOp::{MaskedEq, Ne};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
     apply_filter,
@@ -66,7 +66,8 @@ const ALLOWED_HERE: &[c_long] = &[
 const ALLOWED_HERE: &[c_long] = &[];
 // ANCHOR_END: allowed
 
-/// clone()'s flags for the eight types.
+// ANCHOR: conditions
+/// The flags of clone() for seven types; CLONE_NEWTIME is none of its.
 const NAMESPACES: u64 = (CLONE_NEWNS
     | CLONE_NEWCGROUP
     | CLONE_NEWUTS
@@ -76,6 +77,34 @@ const NAMESPACES: u64 = (CLONE_NEWNS
     | CLONE_NEWNET) as u64;
 /// A file with one of these runs as its owner, for whoever starts it, also on the host.
 const SET_ID: u64 = (S_ISUID | S_ISGID) as u64;
+/// Where no file is made, the mode is whatever stands in the register.
+const MAKES: u64 = (O_CREAT | (O_TMPFILE & !O_DIRECTORY)) as u64;
+const NODE: u64 = SET_ID | S_IFMT as u64;
+const ALL: u64 = u32::MAX as u64;
+const SYS_FCHMODAT2: c_long = 452;
+
+/// A call, an argument, and which of its bits must be what. Each row allows by itself.
+#[rustfmt::skip]
+const CONDITIONS: &[(c_long, u8, u64, u64)] = &[
+    (SYS_clone, 0, NAMESPACES, 0),
+    (SYS_socket, 0, ALL, AF_UNIX as u64), (SYS_socket, 0, ALL, AF_INET as u64),
+    (SYS_socket, 0, ALL, AF_INET6 as u64), (SYS_socket, 0, ALL, AF_NETLINK as u64),
+    (SYS_socketpair, 0, ALL, AF_UNIX as u64),
+    (SYS_personality, 0, ALL, 0), (SYS_personality, 0, ALL, 0x8), (SYS_personality, 0, ALL, 0x20000),
+    (SYS_personality, 0, ALL, 0x20008), (SYS_personality, 0, ALL, ALL),
+    (SYS_fchmod, 1, SET_ID, 0), (SYS_fchmodat, 2, SET_ID, 0), (SYS_FCHMODAT2, 2, SET_ID, 0),
+    (SYS_mkdirat, 2, SET_ID, 0), (SYS_mknodat, 2, NODE, S_IFIFO as u64),
+    (SYS_openat, 2, MAKES, 0), (SYS_openat, 3, SET_ID, 0),
+];
+#[cfg(target_arch = "x86_64")]
+#[rustfmt::skip]
+const CONDITIONS_HERE: &[(c_long, u8, u64, u64)] = &[
+    (SYS_chmod, 1, SET_ID, 0), (SYS_mkdir, 1, SET_ID, 0), (SYS_creat, 1, SET_ID, 0),
+    (SYS_mknod, 1, NODE, S_IFIFO as u64), (SYS_open, 1, MAKES, 0), (SYS_open, 2, SET_ID, 0),
+];
+#[cfg(not(target_arch = "x86_64"))]
+const CONDITIONS_HERE: &[(c_long, u8, u64, u64)] = &[];
+// ANCHOR_END: conditions
 
 // ANCHOR: filter
 /// Installs the two filters; the stricter answer counts.
@@ -84,117 +113,45 @@ pub(crate) fn filter() -> Result<()> {
     // The argument of clone3() and openat2() is a structure, which no filter can look into.
     // ENOSYS has the C library fall back to clone() and openat().
     let unseen = [SYS_clone3, SYS_openat2].map(|call| (call, Vec::new()));
-    install(unseen.into(), SeccompAction::Allow, refuse(Errno::ENOSYS))?;
-    install(rules()?, refuse(Errno::EPERM), SeccompAction::Allow)?;
+    install(
+        unseen.clone().into(),
+        SeccompAction::Allow,
+        refuse(Errno::ENOSYS),
+    )?;
+    let mut rules = rules().map_err(|_| refused(Errno::EINVAL))?;
+    rules.extend(unseen);
+    explain!(
+        "seccomp(SECCOMP_SET_MODE_FILTER): {} system calls are left",
+        rules.len() - 2
+    );
+    install(rules, refuse(Errno::EPERM), SeccompAction::Allow)?;
     if seccomp_mode() != Ok(2) {
         return Err(not_as_asked("seccomp"));
     }
-    explain!(
-        "seccomp(SECCOMP_SET_MODE_FILTER): {} system calls are left",
-        ALLOWED.len() + ALLOWED_HERE.len() + 12
-    );
     Ok(())
 }
 
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
-fn rules() -> Result<Rules> {
+fn rules() -> std::result::Result<Rules, seccompiler::BackendError> {
     let plain = ALLOWED.iter().chain(ALLOWED_HERE);
     let mut rules: Rules = plain.map(|&call| (call, Vec::new())).collect();
-    rules.insert(SYS_clone3, Vec::new());
-    rules.insert(SYS_openat2, Vec::new());
-    // Of one call, each rule allows by itself; the conditions of a rule hold together.
-    let mut allow = |call, conditions: Vec<(u8, u64, Condition)>| -> Result<()> {
-        let conditions =
-            conditions
-                .into_iter()
-                .map(|(argument, value, condition)| match condition {
-                    Condition::Is => SeccompCondition::new(argument, Dword, Eq, value),
-                    Condition::IsNot => SeccompCondition::new(argument, Dword, Ne, value),
-                    Condition::Masked(mask) => {
-                        SeccompCondition::new(argument, Qword, MaskedEq(mask), value)
-                    }
-                });
-        let conditions = conditions.collect::<std::result::Result<_, _>>();
-        let rule = conditions
-            .and_then(SeccompRule::new)
-            .map_err(|_| refused(Errno::EINVAL))?;
+    for &(call, argument, mask, value) in CONDITIONS.iter().chain(CONDITIONS_HERE) {
+        let condition = SeccompCondition::new(argument, Qword, MaskedEq(mask), value)?;
+        let rule = SeccompRule::new(vec![condition])?;
         rules.entry(call).or_default().push(rule);
-        Ok(())
-    };
-    allow(SYS_clone, vec![(0, 0, Condition::Masked(NAMESPACES))])?;
-    // Terminals: no typing for others, and no pasting into a console.
-    allow(
-        SYS_ioctl,
-        vec![
-            (1, TIOCSTI, Condition::IsNot),
-            (1, TIOCLINUX, Condition::IsNot),
-        ],
+    }
+    // No typing for others, and no pasting into a console.
+    let requests = [TIOCSTI, TIOCLINUX].map(|request| SeccompCondition::new(1, Dword, Ne, request));
+    let neither = SeccompRule::new(
+        requests
+            .into_iter()
+            .collect::<std::result::Result<_, _>>()?,
     )?;
-    allow(SYS_socketpair, vec![(0, AF_UNIX as u64, Condition::Is)])?;
-    for family in [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] {
-        allow(SYS_socket, vec![(0, family as u64, Condition::Is)])?;
-    }
-    for persona in [0, 0x8, 0x20000, 0x20008, 0xffff_ffff] {
-        allow(SYS_personality, vec![(0, persona, Condition::Is)])?;
-    }
-    for (call, mode) in CHANGES_MODE {
-        allow(*call, vec![(*mode, 0, Condition::Masked(SET_ID))])?;
-    }
-    // No device files, but pipes with a name.
-    for (call, mode) in MAKES_NODE {
-        let kind = Condition::Masked(SET_ID | u64::from(S_IFMT));
-        allow(*call, vec![(*mode, S_IFIFO.into(), kind)])?;
-    }
-    for (call, flags) in OPENS {
-        // Where no file is made, the mode is whatever stands in the register.
-        let makes = (O_CREAT | (O_TMPFILE & !O_DIRECTORY)) as u64;
-        allow(*call, vec![(*flags, 0, Condition::Masked(makes))])?;
-        allow(*call, vec![(*flags + 1, 0, Condition::Masked(SET_ID))])?;
-    }
+    rules.insert(SYS_ioctl, vec![neither]);
     Ok(rules)
 }
 // ANCHOR_END: filter
-
-/// What an argument must be.
-enum Condition {
-    Is,
-    IsNot,
-    /// Of these bits, the ones of the value.
-    Masked(u64),
-}
-
-const SYS_FCHMODAT2: c_long = 452;
-
-/// The argument that is a mode.
-#[cfg(target_arch = "x86_64")]
-const CHANGES_MODE: &[(c_long, u8)] = &[
-    (SYS_chmod, 1),
-    (SYS_fchmod, 1),
-    (SYS_fchmodat, 2),
-    (SYS_FCHMODAT2, 2),
-    (SYS_mkdir, 1),
-    (SYS_mkdirat, 2),
-    (SYS_creat, 1),
-];
-#[cfg(not(target_arch = "x86_64"))]
-const CHANGES_MODE: &[(c_long, u8)] = &[
-    (SYS_fchmod, 1),
-    (SYS_fchmodat, 2),
-    (SYS_FCHMODAT2, 2),
-    (SYS_mkdirat, 2),
-];
-
-#[cfg(target_arch = "x86_64")]
-const MAKES_NODE: &[(c_long, u8)] = &[(SYS_mknod, 1), (SYS_mknodat, 2)];
-#[cfg(not(target_arch = "x86_64"))]
-const MAKES_NODE: &[(c_long, u8)] = &[(SYS_mknodat, 2)];
-
-/// The argument that is open()'s flags; the mode follows.
-#[cfg(target_arch = "x86_64")]
-const OPENS: &[(c_long, u8)] = &[(SYS_open, 1), (SYS_openat, 2)];
-#[cfg(not(target_arch = "x86_64"))]
-const OPENS: &[(c_long, u8)] = &[(SYS_openat, 2)];
 
 fn install(rules: Rules, otherwise: SeccompAction, on_match: SeccompAction) -> Result<()> {
     // A program of another architecture is ended: its calls have other numbers.

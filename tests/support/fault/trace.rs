@@ -180,7 +180,7 @@ impl Tracer<'_> {
         }
         let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
         process.stage = match program.to_str() {
-            Some(path) if path == self.lab => Stage::Starting,
+            Some(path) if path == self.lab || is_sealed_copy(path) => Stage::Starting,
             _ => Stage::Foreign,
         };
     }
@@ -262,4 +262,9 @@ fn maker(pid: Pid) -> Option<Pid> {
     let thread = field("Tgid:").filter(|group| !is_pid(group));
     let maker = thread.or_else(|| field("PPid:"))?;
     maker.trim().parse().ok().map(Pid::from_raw)
+}
+
+/// A lab's copy of itself, in memory.
+fn is_sealed_copy(path: &str) -> bool {
+    path.starts_with("/memfd:")
 }
