@@ -1,7 +1,7 @@
 //! What is left of root's power: a short list, and no way to more.
 
 use caps::{CapSet, Capability, CapsHashSet};
-use common::credentials::{securebits, set_securebits};
+use common::credentials::{bounding_set, securebits, set_securebits};
 use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::libc;
@@ -34,12 +34,13 @@ pub(crate) fn drop_all_but_a_few() -> Result<()> {
         .filter(|one| permitted.contains(one))
         .collect();
 
-    for capability in
-        caps::read(None, CapSet::Bounding).map_err(failed("prctl", "PR_CAPBSET_READ"))?
-    {
+    for capability in caps::all() {
         if !kept.contains(&capability) {
-            caps::drop(None, CapSet::Bounding, capability)
-                .map_err(failed("prctl", "PR_CAPBSET_DROP"))?;
+            match caps::drop(None, CapSet::Bounding, capability) {
+                // A capability that this kernel does not know yet.
+                Err(_) if Errno::last() == Errno::EINVAL => {}
+                dropped => dropped.map_err(failed("prctl", "PR_CAPBSET_DROP"))?,
+            }
         }
     }
     set_securebits(SECUREBITS).step("prctl", "PR_SET_SECUREBITS")?;
@@ -61,22 +62,25 @@ pub(crate) fn drop_all_but_a_few() -> Result<()> {
 
 /// What the kernel says; not what /proc says, which a root file system could forge.
 fn check(kept: &CapsHashSet) -> Result<()> {
-    let none = CapsHashSet::new();
+    let mask = kept.iter().map(Capability::bitmask).sum();
+    if bounding_set().step("prctl", "PR_CAPBSET_READ")? != mask {
+        return Err(not_as_asked("the bounding set"));
+    }
     for (set, wanted) in [
-        (CapSet::Bounding, kept),
-        (CapSet::Permitted, kept),
-        (CapSet::Effective, kept),
-        (CapSet::Inheritable, &none),
-        (CapSet::Ambient, &none),
+        (CapSet::Permitted, kept.clone()),
+        (CapSet::Effective, kept.clone()),
+        (CapSet::Inheritable, CapsHashSet::new()),
+        (CapSet::Ambient, CapsHashSet::new()),
     ] {
-        if caps::read(None, set).ok().as_ref() != Some(wanted) {
+        let failed = |_| Error::new("capget", format!("{set:?}"), Errno::last());
+        if caps::read(None, set).map_err(failed)? != wanted {
             return Err(not_as_asked(format!("the {set:?} set")));
         }
     }
-    if get_no_new_privs() != Ok(true) {
+    if !get_no_new_privs().step("prctl", "PR_GET_NO_NEW_PRIVS")? {
         return Err(not_as_asked("no_new_privs"));
     }
-    if securebits() != Ok(SECUREBITS) {
+    if securebits().step("prctl", "PR_GET_SECUREBITS")? != SECUREBITS {
         return Err(not_as_asked("securebits"));
     }
     Ok(())

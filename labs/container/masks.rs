@@ -1,13 +1,11 @@
 //! What of /proc and /sys speaks of the whole machine, or commands it.
 
-use std::path::Path;
-
 use common::ns::{Attributes, fsmount, mount_setattr, move_mount, open_tree};
 use common::{Result, Step as _, explain};
-use nix::libc::MOUNT_ATTR_RDONLY;
+use nix::libc::{MOUNT_ATTR_RDONLY, S_IFDIR};
 
 use crate::root::Root;
-use crate::trees::hold;
+use crate::trees::{hold, is};
 
 // ANCHOR: masks
 /// Nothing is to be read here: of /proc, and of /sys.
@@ -21,9 +19,11 @@ const READONLY: [&[&str]; 2] = [&["bus", "fs", "irq", "sys", "sysrq-trigger"], &
 
 pub(crate) fn cover(proc_and_sys: &[Root; 2]) -> Result<()> {
     for (shown, (masked, readonly)) in proc_and_sys.iter().zip(MASKED.iter().zip(READONLY)) {
-        for name in masked.iter().filter(|name| shown.has(name)) {
-            let place = shown.place(Path::new(name), false)?;
-            let mask = if shown.has(&format!("{name}/.")) {
+        for name in *masked {
+            let Some(place) = shown.find(name)? else {
+                continue;
+            };
+            let mask = if is(&place, S_IFDIR)? {
                 fsmount("tmpfs", "size=4k", MOUNT_ATTR_RDONLY)
             } else {
                 hold("/dev/null").and_then(open_tree)
@@ -32,8 +32,10 @@ pub(crate) fn cover(proc_and_sys: &[Root; 2]) -> Result<()> {
                 .step("mount", format!("over {name}"))?;
         }
         // A part mounted on itself can have flags of its own.
-        for name in readonly.iter().filter(|name| shown.has(name)) {
-            let place = shown.place(Path::new(name), false)?;
+        for name in readonly {
+            let Some(place) = shown.find(name)? else {
+                continue;
+            };
             open_tree(&place)
                 .and_then(|part| {
                     mount_setattr(&part, 0, Attributes::flags(MOUNT_ATTR_RDONLY))?;

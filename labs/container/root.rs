@@ -6,18 +6,19 @@ use std::path::Path;
 
 use common::lab::{notice, printable};
 use common::ns::{Attributes, mount_setattr, move_mount};
-use common::{Error, Result, Step as _, explain};
+use common::process::set_umask;
+use common::{Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
-use nix::libc::{AT_RECURSIVE, MOUNT_ATTR_RDONLY};
+use nix::libc::{AT_RECURSIVE, MOUNT_ATTR_RDONLY, S_IFLNK};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sys::stat::{Mode, mkdirat, umask};
+use nix::sys::stat::{Mode, mkdirat};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{chdir, chroot, fchdir, pivot_root, symlinkat};
 
 use crate::Plan;
 use crate::steps::Step;
-use crate::trees::{Tree, hold, not_as_asked};
+use crate::trees::{Tree, find, hold, is, not_as_asked};
 
 /// Where the new root is put together: a directory that every machine has. In the container's
 /// mount namespace nothing else of it is needed any more.
@@ -35,7 +36,7 @@ pub(crate) struct Root {
 
 // ANCHOR: build
 pub(crate) fn build(plan: &Plan, trees: &[Tree]) -> Result<Root> {
-    umask(Mode::from_bits_truncate(0o022));
+    set_umask(0o022);
     mount_tmpfs(plan, STAGE)?;
     if let Some(whole) = trees.first().filter(|tree| tree.place == Path::new("")) {
         return of_tree(plan, whole);
@@ -80,8 +81,13 @@ fn fresh(plan: &Plan) -> Result<Root> {
     }
     let directory = hold(&path).step("open", &path)?;
     for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
-        if let Ok(target) = fs::read_link(Path::new("/").join(name)) {
-            symlinkat(&target, &directory, name).step("symlink", name)?;
+        let path = Path::new("/").join(name);
+        match find(&path)? {
+            Some(held) if is(&held, S_IFLNK)? => {
+                let target = fs::read_link(&path).step("readlink", name)?;
+                symlinkat(&target, &directory, name).step("symlink", name)?;
+            }
+            _ => {}
         }
     }
     let hostname = plan.args.hostname.to_string_lossy();
@@ -186,10 +192,14 @@ impl Root {
     }
     // ANCHOR_END: place
 
-    /// Whether there is something at a path, which is no link.
-    pub(crate) fn has(&self, path: &str) -> bool {
-        self.open(Path::new(path), ResolveFlag::RESOLVE_NO_SYMLINKS)
-            .is_ok()
+    /// What is at a path, on which there is no link; `None` where nothing is.
+    pub(crate) fn find(&self, path: &str) -> Result<Option<OwnedFd>> {
+        match self.open(Path::new(path), ResolveFlag::RESOLVE_NO_SYMLINKS) {
+            Err(Errno::ENOENT) => Ok(None),
+            found => found
+                .step("openat2", format!("/{path} in the container"))
+                .map(Some),
+        }
     }
 
     /// A mount point, and the directories that lead to it.
@@ -204,6 +214,12 @@ impl Root {
             let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
             openat(parent, name, flags, Mode::from_bits_truncate(0o644)).map(drop)
         };
+        // Whoever else has made it has it made.
+        let made = if made == Err(Errno::EEXIST) {
+            Ok(())
+        } else {
+            made
+        };
         let shown = printable(Path::new("/").join(path).as_os_str());
         let hint = "this part of the root is read-only: choose another place, or use --writable";
         made.step("mkdir", format!("{shown} in the container"))
@@ -213,15 +229,10 @@ impl Root {
     /// A root file system may be anybody's: its links lead to nowhere on the host, but a mount
     /// on one of them would not be where a program looks for it.
     fn refuse_links(&self) -> Result<()> {
+        let hint = "a symbolic link in this root file system: make it a directory";
         for name in ["proc", "sys", "dev", "tmp", "etc"] {
-            let place = self.open(Path::new(name), ResolveFlag::RESOLVE_NO_SYMLINKS);
-            if place.is_err_and(|errno| errno == Errno::ELOOP) {
-                let error =
-                    Error::new("openat2", format!("/{name} in the container"), Errno::ELOOP);
-                return Err(
-                    error.hint("a symbolic link in this root file system: make it a directory")
-                );
-            }
+            self.find(name)
+                .map_err(|error| error.hint_if(Errno::ELOOP, hint))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use common::credentials::seccomp_mode;
-use common::{Error, Result, explain};
+use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::libc::{self, *};
 use seccompiler::SeccompCmpArgLen::{Dword, Qword};
@@ -125,7 +125,7 @@ pub(crate) fn filter() -> Result<()> {
         rules.len() - 2
     );
     install(rules, refuse(Errno::EPERM), SeccompAction::Allow)?;
-    if seccomp_mode() != Ok(2) {
+    if seccomp_mode().step("prctl", "PR_GET_SECCOMP")? != 2 {
         return Err(not_as_asked("seccomp"));
     }
     Ok(())

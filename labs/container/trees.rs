@@ -1,6 +1,5 @@
 //! What comes from the host: trees of mounts, copied and held by descriptors.
 
-use std::fs::read_link;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -10,8 +9,8 @@ use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open as sys_open};
 use nix::libc::{AT_RECURSIVE, MOUNT_ATTR_IDMAP, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID};
-use nix::libc::{MOUNT_ATTR_RDONLY, MS_PRIVATE};
-use nix::sys::stat::Mode;
+use nix::libc::{MOUNT_ATTR_RDONLY, MS_PRIVATE, S_IFDIR, S_IFLNK, S_IFMT, mode_t};
+use nix::sys::stat::{Mode, fstat};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 
 use crate::Plan;
@@ -49,13 +48,22 @@ pub(crate) fn open(plan: &Plan) -> Result<Vec<Tree>> {
         } else {
             readonly
         };
-        trees.push(copy(directory, "", attributes, false)?);
+        trees.push(copy(
+            directory,
+            open_path(directory)?,
+            "",
+            attributes,
+            false,
+        )?);
     } else {
         for name in BASE {
             let source = Path::new("/").join(name);
             // A link such as /bin -> usr/bin is made anew, see root.rs.
-            if source.exists() && read_link(&source).is_err() {
-                trees.push(copy(&source, name, readonly, false)?);
+            match find(&source)? {
+                Some(held) if !is(&held, S_IFLNK)? => {
+                    trees.push(copy(&source, held, name, readonly, false)?);
+                }
+                _ => {}
             }
         }
     }
@@ -66,15 +74,21 @@ pub(crate) fn open(plan: &Plan) -> Result<Vec<Tree>> {
         } else {
             safe
         };
-        trees.push(copy(&volume.source, &volume.place, attributes, true)?);
+        let held = open_path(&volume.source)?;
+        trees.push(copy(&volume.source, held, &volume.place, attributes, true)?);
     }
     Ok(trees)
 }
 
-fn copy(source: &Path, place: impl AsRef<Path>, attributes: u64, is_volume: bool) -> Result<Tree> {
+fn copy(
+    source: &Path,
+    held: OwnedFd,
+    place: impl AsRef<Path>,
+    attributes: u64,
+    is_volume: bool,
+) -> Result<Tree> {
     let (shown, place) = (printable(source.as_os_str()), place.as_ref().to_owned());
-    let held = hold(source).step("open", &shown)?;
-    let is_directory = source.is_dir();
+    let is_directory = is(&held, S_IFDIR)?;
     if place == Path::new("") && !is_directory {
         let error = Error::new("open", &shown, Errno::ENOTDIR);
         return Err(error.hint("--rootfs wants a directory that holds bin, etc, usr and so on"));
@@ -98,6 +112,25 @@ pub(crate) fn hold(path: impl AsRef<Path>) -> nix::Result<OwnedFd> {
         OFlag::O_PATH | OFlag::O_CLOEXEC,
         Mode::empty(),
     )
+}
+
+fn open_path(path: &Path) -> Result<OwnedFd> {
+    hold(path).step("open", printable(path.as_os_str()))
+}
+
+/// What is at a path of the host's, be it a link; `None` where nothing is.
+pub(crate) fn find(path: &Path) -> Result<Option<OwnedFd>> {
+    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    match sys_open(path, flags, Mode::empty()) {
+        Err(Errno::ENOENT) => Ok(None),
+        held => held.step("open", printable(path.as_os_str())).map(Some),
+    }
+}
+
+/// Whether a descriptor stands for a file of this type.
+pub(crate) fn is(held: &OwnedFd, kind: mode_t) -> Result<bool> {
+    let mode = fstat(held).step("fstat", "of a part of the root")?.st_mode;
+    Ok(mode & S_IFMT == kind)
 }
 
 // ANCHOR: prepare
@@ -136,7 +169,9 @@ pub(crate) fn prepare(plan: &Plan, trees: &[Tree], user: Option<&OwnedFd>) -> Re
         .step("mount_setattr", &place)?;
         check(tree, &place)?;
     }
-    explain!("mount_setattr(): flags; with MOUNT_ATTR_IDMAP, root's files are root's inside");
+    if user.is_some() {
+        explain!("mount_setattr(MOUNT_ATTR_IDMAP): what is root's on disk is root's inside");
+    }
     Ok(())
 }
 

@@ -92,7 +92,7 @@ fn a_guard_that_the_kernel_does_not_show_ends_the_container() {
     // Without its name in /proc: the filter is there before the container is.
     for (number, argument, guard) in [
         (126, -1, "Permitted"),
-        (157, 24, "Bounding"),
+        (157, 24, "bounding set"),
         (157, 38, "no_new_privs"),
         (157, 28, "securebits"),
         (442, -1, "of /"),

@@ -17,6 +17,11 @@ fn a_shell_has_job_control_and_a_terminal_of_its_own() {
             terminal.line("tty");
             terminal.until("/dev/pts/0\r");
             terminal.until("IN> ");
+            terminal.resize(33, 101);
+            // A shell learns of it by SIGWINCH, which is on its way.
+            terminal
+                .line("until [ \"$(stty size)\" = '33 101' ]; do sleep 0.01; done; echo si''zed");
+            terminal.until("sized\r\n");
             for (key, sign) in [(b'c', "IN> "), (b'z', r"Stopped +.*\n")] {
                 terminal.line("echo g''o; sleep 50");
                 terminal.until("go\r\n");

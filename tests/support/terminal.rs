@@ -134,6 +134,14 @@ impl Terminal {
         self.program.wait().expect("a child").code()
     }
 
+    /// Gives the window another size.
+    pub(crate) fn resize(&self, rows: u16, columns: u16) {
+        let mut stty = Command::new("stty");
+        stty.args(["rows", &rows.to_string(), "cols", &columns.to_string()]);
+        stty.stdin(self.keyboard.try_clone().expect("the terminal"));
+        assert!(stty.status().expect("stty").success());
+    }
+
     /// The process group that the terminal sends its signals to.
     pub(crate) fn foreground(&self) -> Pid {
         tcgetpgrp(&self.keyboard).expect("a foreground group")

@@ -30,3 +30,20 @@ pub fn securebits() -> Result<c_int, Errno> {
     // SAFETY: the option takes nothing and touches no memory of this process.
     Errno::result(unsafe { libc::prctl(libc::PR_GET_SECUREBITS) })
 }
+
+/// prctl(PR_CAPBSET_READ) for each capability that the kernel knows: a bit each.
+///
+/// # Errors
+/// None that capabilities(7) knows.
+pub fn bounding_set() -> Result<u64, Errno> {
+    let mut set = 0;
+    for capability in 0..u64::BITS {
+        // SAFETY: the option takes an integer and touches no memory of this process.
+        let has = unsafe { libc::prctl(libc::PR_CAPBSET_READ, capability) };
+        match Errno::result(has) {
+            Err(Errno::EINVAL) => break,
+            has => set |= u64::from(has? == 1) << capability,
+        }
+    }
+    Ok(set)
+}

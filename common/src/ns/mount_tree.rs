@@ -118,6 +118,8 @@ pub fn fsmount(kind: &str, options: &str, attributes: u64) -> Result<OwnedFd, Er
         };
         Errno::result(result).map(drop)
     };
+    // Shown as the device in /proc/PID/mounts.
+    configure(libc::FSCONFIG_SET_STRING, Some(c"source"), Some(&kind))?;
     for option in options.split(',').filter(|option| !option.is_empty()) {
         match option.split_once('=') {
             Some((key, value)) => {

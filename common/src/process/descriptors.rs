@@ -30,6 +30,12 @@ pub fn close_from(first: u32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) }).map(drop)
 }
 
+/// umask(2): what new files do not have of their modes. It always succeeds.
+pub fn set_umask(mask: libc::mode_t) {
+    // SAFETY: the call takes an integer and touches no memory of this process.
+    unsafe { libc::umask(mask) };
+}
+
 /// Sends a copy of a descriptor through a socket of unix(7) (SCM_RIGHTS).
 ///
 /// # Errors

@@ -22,7 +22,9 @@ pub use checkpoint::Checkpoint;
 pub use child::Child;
 pub use clone::{ChildStack, bare_clone, clone, clone_on, fork, fork_untied};
 pub use clone3::clone3;
-pub use descriptors::{close_from, close_on_exec_from, receive_descriptor, send_descriptor};
+pub use descriptors::{
+    close_from, close_on_exec_from, receive_descriptor, send_descriptor, set_umask,
+};
 pub use exec::{environment, exec, exec_descriptor, exec_shell, exec_with, or_shell};
 pub use foreground::Foreground;
 pub use guardian::Guardian;
