@@ -1,7 +1,7 @@
 //! What is left of root's power: a short list, and no way to more.
 
 use caps::{CapSet, Capability, CapsHashSet};
-use common::credentials::{bounding_set, securebits, set_securebits};
+use common::credentials::{bounding_set, drop_from_bounding_set, securebits, set_securebits};
 use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::libc;
@@ -34,15 +34,9 @@ pub(crate) fn drop_all_but_a_few() -> Result<()> {
         .filter(|one| permitted.contains(one))
         .collect();
 
-    for capability in caps::all() {
-        if !kept.contains(&capability) {
-            match caps::drop(None, CapSet::Bounding, capability) {
-                // A capability that this kernel does not know yet.
-                Err(_) if Errno::last() == Errno::EINVAL => {}
-                dropped => dropped.map_err(failed("prctl", "PR_CAPBSET_DROP"))?,
-            }
-        }
-    }
+    let mask: u64 = kept.iter().map(Capability::bitmask).sum();
+    let bounding = bounding_set().step("prctl", "PR_CAPBSET_READ")?;
+    drop_from_bounding_set(bounding & !mask).step("prctl", "PR_CAPBSET_DROP")?;
     set_securebits(SECUREBITS).step("prctl", "PR_SET_SECUREBITS")?;
     caps::clear(None, CapSet::Ambient).map_err(failed("prctl", "PR_CAP_AMBIENT_CLEAR_ALL"))?;
     for (set, name) in [
@@ -57,12 +51,11 @@ pub(crate) fn drop_all_but_a_few() -> Result<()> {
         "prctl(PR_CAPBSET_DROP), capset(), PR_SET_NO_NEW_PRIVS: {} capabilities are left",
         kept.len()
     );
-    check(&kept)
+    check(&kept, mask)
 }
 
 /// What the kernel says; not what /proc says, which a root file system could forge.
-fn check(kept: &CapsHashSet) -> Result<()> {
-    let mask = kept.iter().map(Capability::bitmask).sum();
+fn check(kept: &CapsHashSet, mask: u64) -> Result<()> {
     if bounding_set().step("prctl", "PR_CAPBSET_READ")? != mask {
         return Err(not_as_asked("the bounding set"));
     }

@@ -11,6 +11,7 @@ mod limits;
 mod masks;
 mod options;
 mod root;
+#[cfg(target_pointer_width = "64")]
 mod seccomp;
 mod session;
 mod stand_in;
@@ -213,6 +214,8 @@ fn container_function(
     if steps.has(Step::Capabilities) {
         capabilities::drop_all_but_a_few()?;
     }
+    // The crate knows the system calls of 64-bit architectures.
+    #[cfg(target_pointer_width = "64")]
     if steps.has(Step::Seccomp) {
         seccomp::filter()?;
     }

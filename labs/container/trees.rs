@@ -9,7 +9,7 @@ use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open as sys_open};
 use nix::libc::{AT_RECURSIVE, MOUNT_ATTR_IDMAP, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID};
-use nix::libc::{MOUNT_ATTR_RDONLY, MS_PRIVATE, S_IFDIR, S_IFLNK, S_IFMT, mode_t};
+use nix::libc::{MOUNT_ATTR_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, mode_t};
 use nix::sys::stat::{Mode, fstat};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 
@@ -137,16 +137,12 @@ pub(crate) fn is(held: &OwnedFd, kind: mode_t) -> Result<bool> {
 /// Gives each tree its flags and, where root has made a user namespace, its IDs: what is
 /// root's on disk is root's inside.
 pub(crate) fn prepare(plan: &Plan, trees: &[Tree], user: Option<&OwnedFd>) -> Result<()> {
-    let propagation = if plan.steps.has(Step::Mounts) {
-        MS_PRIVATE
-    } else {
-        0
-    };
+    let is_private = plan.steps.has(Step::Mounts);
     for tree in trees {
         let place = printable(Path::new("/").join(&tree.place).as_os_str());
         let plain = Attributes {
             set: tree.attributes,
-            propagation,
+            is_private,
             user_namespace: None,
         };
         let mapped = user.map(|user| Attributes {

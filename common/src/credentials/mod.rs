@@ -12,5 +12,7 @@ pub use id_map::{map_ids, map_to_root, read_map, write_map};
 pub use identity::{
     Identity, become_ordinary_user, become_user, drop_to_ordinary_user, ordinary_user,
 };
-pub use securebits::{bounding_set, seccomp_mode, securebits, set_securebits};
+pub use securebits::{
+    bounding_set, drop_from_bounding_set, seccomp_mode, securebits, set_securebits,
+};
 pub use user_namespace::{Capability, enter_unless_capable, is_capable, nsenter};

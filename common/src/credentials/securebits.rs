@@ -31,6 +31,21 @@ pub fn securebits() -> Result<c_int, Errno> {
     Errno::result(unsafe { libc::prctl(libc::PR_GET_SECUREBITS) })
 }
 
+/// CAP_CHECKPOINT_RESTORE: later kernels may know more.
+const LAST_OF_LINUX_5_9: u32 = 40;
+
+/// prctl(PR_CAPBSET_DROP) for each capability in a set of bits.
+///
+/// # Errors
+/// EPERM without CAP_SETPCAP.
+pub fn drop_from_bounding_set(set: u64) -> Result<(), Errno> {
+    for capability in (0..u64::BITS).filter(|bit| set & (1 << bit) != 0) {
+        // SAFETY: the option takes an integer and touches no memory of this process.
+        Errno::result(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability) })?;
+    }
+    Ok(())
+}
+
 /// prctl(PR_CAPBSET_READ) for each capability that the kernel knows: a bit each.
 ///
 /// # Errors
@@ -41,7 +56,7 @@ pub fn bounding_set() -> Result<u64, Errno> {
         // SAFETY: the option takes an integer and touches no memory of this process.
         let has = unsafe { libc::prctl(libc::PR_CAPBSET_READ, capability) };
         match Errno::result(has) {
-            Err(Errno::EINVAL) => break,
+            Err(Errno::EINVAL) if capability > LAST_OF_LINUX_5_9 => break,
             has => set |= u64::from(has? == 1) << capability,
         }
     }

@@ -10,13 +10,16 @@ use nix::libc::{self, c_long};
 
 use super::descriptor::own_descriptor;
 
+/// Of linux/mount.h; that of libc is as wide as a pointer.
+const MS_PRIVATE: u64 = 1 << 18;
+
 /// What [`mount_setattr`] changes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attributes<'a> {
     /// Flags to set: MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID …
     pub set: u64,
-    /// MS_PRIVATE or another type of propagation; 0 leaves it.
-    pub propagation: u64,
+    /// MS_PRIVATE; else the propagation stays as it is.
+    pub is_private: bool,
     /// With MOUNT_ATTR_IDMAP: the user namespace whose IDs the mount shows.
     pub user_namespace: Option<BorrowedFd<'a>>,
 }
@@ -71,7 +74,7 @@ pub fn mount_setattr(tree: impl AsFd, flags: i32, attributes: Attributes<'_>) ->
     let asked = libc::mount_attr {
         attr_set: attributes.set,
         attr_clr: 0,
-        propagation: attributes.propagation,
+        propagation: if attributes.is_private { MS_PRIVATE } else { 0 },
         // A descriptor is no negative number.
         userns_fd: user_namespace.unwrap_or_default() as u64,
     };

@@ -19,6 +19,23 @@ use crate::ns::describe;
 /// The flag is one of clone3(2) alone: it does not fit into clone(2)'s.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
+/// `struct clone_args` of linux/sched.h, which libc has for 64 bits only.
+#[derive(Default)]
+#[repr(C)]
+struct CloneArgs {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
+}
+
 // ANCHOR: clone3
 /// clone3(2) with an exit signal and, if one is given, CLONE_INTO_CGROUP: the child is a
 /// member of that cgroup, a descriptor of its directory, before it runs. It goes on with a
@@ -38,15 +55,16 @@ pub fn clone3(
     if flags.contains(CloneFlags::CLONE_VM) {
         return Err(refused(Errno::EINVAL)); // Two processes on one stack.
     }
-    // SAFETY: the structure holds integers only, for which zeroes are a value: "not asked for".
-    let mut asked: libc::clone_args = unsafe { std::mem::zeroed() };
-    asked.flags = flags.bits() as u32 as u64;
-    asked.exit_signal = Signal::SIGCHLD as u64;
+    let mut asked = CloneArgs {
+        flags: flags.bits() as u32 as u64,
+        exit_signal: Signal::SIGCHLD as u64,
+        ..CloneArgs::default()
+    };
     if let Some(cgroup) = cgroup {
         asked.flags |= CLONE_INTO_CGROUP;
         asked.cgroup = cgroup.as_raw_fd() as u64;
     }
-    let size = size_of::<libc::clone_args>();
+    let size = size_of::<CloneArgs>();
     // SAFETY: without CLONE_VM the child works on a copy of this process's memory. The process
     // has one thread (see the crate's introduction), so no lock is held by a thread that the
     // copy lacks; and the child ends below, without returning into its parent's frames.
