@@ -56,7 +56,7 @@ test-release *args:
 
 # End every lab 200 times in each way, and run it in every hostile environment (an hour or less)
 storm *args:
-    @WHOLE=1 {{ just }} test hostile:: storms:: --nocapture --test-threads=1 "$@"
+    @WHOLE=1 {{ just }} test hostile:: storms:: container::attacks:: --nocapture --test-threads=1 "$@"
 
 # Make every system call of every lab fail, once with each errno; words: FAULTS="net_ns" just faults
 faults:

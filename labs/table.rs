@@ -96,7 +96,7 @@ pub(crate) static LABS: &[Lab] = &[
         tries: "`just lab init`, `--no-reap`, `--signals`, `--subreaper`, `just lab init ps -ef`",
         lines: &["init", "init --no-reap", "init --signals",
             "init --subreaper", "init readlink -v /proc/self"], ..LAB },
-    Lab { name: "container", page: "container.md", needs: &["uts", "pid", "proc", "tree", "ipc", "net", "cgroup"],
+    Lab { name: "container", page: "container.md", needs: &["container"],
         shows: "a container in twelve steps, and the attacks that each of them stops",
         tries: "`just lab container`, `--steps`, `--stage 3`, `--attack all`, `--without seccomp`",
         lines: &["container readlink -v /proc/self", "container --steps"], ..LAB },

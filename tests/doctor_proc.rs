@@ -22,25 +22,25 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
     compare(&[
         (
             &with_mounts(mask, ""),
-            "status 0
-             : all run
-             cgroup_not_writable masked_proc: not proc leave sub_cgroup",
+            "status 1
+             masked_proc: not container
+             cgroup_not_writable masked_proc: not proc leave sub_cgroup container",
         ),
         (
             &with_mounts(container, "$user1234"),
             "status 1
-             cgroup_not_writable masked_proc: not proc leave sub_cgroup",
+             cgroup_not_writable masked_proc: not proc leave sub_cgroup container",
         ),
         (
             &with_mounts("mount -t tmpfs none /proc/sys", ""),
             "status 1
-             masked_proc: not user ipc
-             cgroup_not_writable masked_proc: not user proc leave ipc sub_cgroup",
+             masked_proc: not user ipc container
+             cgroup_not_writable masked_proc: not user proc leave ipc sub_cgroup container",
         ),
         (
             &with_mounts(none, ""),
             "status 1
-             no_proc: not procfs enter user join ipc cgroup sub_cgroup time every
+             no_proc: not procfs enter user join ipc cgroup sub_cgroup time container every
              no_proc: none runs",
         ),
         (
@@ -50,7 +50,7 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             r#"/usr/bin/unshare -pf "$@""#,
             "status 1
-             foreign_proc: not procfs user ipc cgroup sub_cgroup time
+             foreign_proc: not procfs user ipc cgroup sub_cgroup time container
              foreign_proc: not procfs user ipc cgroup sub_cgroup time",
         ),
         (
@@ -81,9 +81,12 @@ fn a_proc_of_processes_only_and_a_single_covered_file_are_told() {
         "status 1\ncgroup_not_writable subset_proc: not user ipc sub_cgroup time every",
     )]);
     for (file, refused) in [
-        ("uptime", "proc leave sub_cgroup time"),
-        ("meminfo", "proc leave sub_cgroup every"),
-        ("sys/kernel/cap_last_cap", "user proc leave sub_cgroup"),
+        ("uptime", "proc leave sub_cgroup time container"),
+        ("meminfo", "proc leave sub_cgroup container every"),
+        (
+            "sys/kernel/cap_last_cap",
+            "user proc leave sub_cgroup container",
+        ),
     ] {
         let around = with_mounts(&format!("mount --bind /dev/null /proc/{file}"), "$user1234");
         let found = format!("status 1\ncgroup_not_writable masked_proc: not {refused}");

@@ -8,7 +8,6 @@ use common::lab::notice;
 use common::ns::Hierarchy;
 use common::process::Guardian;
 use common::{Error, Result, Step as _, explain};
-use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::getpid;
@@ -16,6 +15,8 @@ use nix::unistd::getpid;
 use crate::Plan;
 use crate::steps::Step;
 use crate::trees::not_as_asked;
+
+const EACH: &str = "memory counts for each process, processes for each user";
 
 /// What a program may have open.
 pub(crate) const DESCRIPTORS: u64 = 1024;
@@ -47,9 +48,7 @@ pub(crate) fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
             let (step, object, errno) = (why.step, why.object, why.errno);
             explain!("no cgroup ({step} {object}: {errno}): limits of each process instead");
             if plan.args.asks_for_limits() {
-                notice(format_args!(
-                    "no cgroup here: memory is limited for each process"
-                ));
+                notice(format_args!("no cgroup here: {EACH}"));
             }
             return Ok(None);
         }
@@ -67,12 +66,8 @@ pub(crate) fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
             fs::write(&file, limit.to_string()).step("write", file.display())?;
             let text = fs::read_to_string(&file).step("read", file.display())?;
             // Memory is counted in pages.
-            if text
-                .trim()
-                .parse()
-                .map(|has: u64| has.abs_diff(limit) < 1 << 16)
-                != Ok(true)
-            {
+            let has = text.trim().parse().unwrap_or(u64::MAX);
+            if has.abs_diff(limit) >= 1 << 16 {
                 return Err(not_as_asked(file.display()));
             }
         }
@@ -89,32 +84,14 @@ pub(crate) fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
 }
 
 fn guarded_cgroup() -> Result<(PathBuf, Guardian)> {
-    let tree = Hierarchy::find(false)?;
-    let (own, top) = (tree.directory_of(getpid())?, &tree.mount_point);
-    // A cgroup with processes gives its children no controllers: the new one is a sibling.
-    let parent = if own == *top {
-        top
-    } else {
-        own.parent().unwrap_or(top)
-    };
-    let file = parent.join("cgroup.subtree_control");
-    let controllers = fs::read_to_string(&file).step("read", file.display())?;
-    for name in ["memory", "pids"] {
-        if !controllers.split_whitespace().any(|has| has == name) {
-            return Err(Error::new(
-                "find",
-                format!("{name} in {}", file.display()),
-                Errno::ENOENT,
-            ));
-        }
-    }
-    Guardian::of_new_directory(parent, "container")
+    let parent = Hierarchy::find(false)?.parent_with(&["memory", "pids"], getpid())?;
+    Guardian::of_new_directory(&parent, "container")
 }
+// ANCHOR_END: cgroup
 
 pub(crate) fn remove_cgroup(cgroup: Option<Cgroup>) -> Result<()> {
     cgroup.map_or(Ok(()), |cgroup| cgroup.guardian.end())
 }
-// ANCHOR_END: cgroup
 
 // ANCHOR: apply
 /// In the container: what a process limits for itself and its children.

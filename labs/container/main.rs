@@ -84,11 +84,9 @@ fn lab() -> Result<u8> {
         run_from_a_sealed_copy().map_err(|error| error.hint_if(Errno::EACCES, NO_MEMFD))?;
     }
     let own_program = File::open("/proc/self/exe").step("open", "/proc/self/exe")?;
-    if !is_root {
-        enter_unless_capable(&NEEDED)?;
-        // Only a mount namespace that belongs to this user namespace lets its mounts be copied.
-        unshare(CloneFlags::CLONE_NEWNS).step("unshare", "CLONE_NEWNS")?;
-    }
+    enter_unless_capable(&NEEDED)?;
+    // Only a mount namespace that belongs to this user namespace lets its mounts be copied.
+    unshare(CloneFlags::CLONE_NEWNS).step("unshare", "CLONE_NEWNS")?;
     let mut plan = Plan {
         args,
         steps,

@@ -3,13 +3,15 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{stderr, stdin, stdout};
+use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 
 use common::credentials::keyring::join_session_keyring;
 use common::process::{self, Relay, close_on_exec_from};
 use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
-use nix::libc::{S_IFDIR, S_IFMT};
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc::{FD_CLOEXEC, S_IFDIR, S_IFMT};
 use nix::sys::stat::fstat;
 use nix::unistd::setsid;
 
@@ -35,22 +37,6 @@ pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
     }
     close_on_exec_from(3).step("close_range", "3 and above")?;
     explain!("close_range(CLOSE_RANGE_CLOEXEC): the program has descriptors 0, 1 and 2 only");
-    Ok(())
-}
-
-/// From a directory `..` leads to the host's root.
-fn refuse_directories() -> Result<()> {
-    for (stream, name) in [
-        (fstat(stdin()), "stdin"),
-        (fstat(stdout()), "stdout"),
-        (fstat(stderr()), "stderr"),
-    ] {
-        // A descriptor that is closed leads nowhere.
-        if stream.is_ok_and(|stream| stream.st_mode & S_IFMT == S_IFDIR) {
-            let error = Error::new("fstat", name, Errno::EISDIR);
-            return Err(error.hint("a directory of the host's would be a way out: give a file"));
-        }
-    }
     Ok(())
 }
 
@@ -84,3 +70,22 @@ pub(crate) fn environment(plan: &Plan) -> Vec<OsString> {
     pairs
 }
 // ANCHOR_END: begin
+
+/// From a directory `..` leads to the host's root.
+fn refuse_directories() -> Result<()> {
+    let (input, output, errors) = (stdin(), stdout(), stderr());
+    for (stream, name) in [
+        (input.as_fd(), "stdin"),
+        (output.as_fd(), "stdout"),
+        (errors.as_fd(), "stderr"),
+    ] {
+        // One that is closed leads nowhere, and exec closes what is not the caller's.
+        let flags = fcntl(stream, FcntlArg::F_GETFD).unwrap_or(FD_CLOEXEC);
+        let is_directory = fstat(stream).is_ok_and(|file| file.st_mode & S_IFMT == S_IFDIR);
+        if flags & FD_CLOEXEC == 0 && is_directory {
+            let error = Error::new("fstat", name, Errno::EISDIR);
+            return Err(error.hint("a directory of the host's would be a way out: give a file"));
+        }
+    }
+    Ok(())
+}

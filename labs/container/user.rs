@@ -5,9 +5,10 @@ use std::os::fd::OwnedFd;
 
 use common::Child;
 use common::credentials::{become_user, read_map, write_map};
+use common::procfs::check_proc;
 use common::{Result, Step as _, explain};
 use nix::sys::prctl::set_dumpable;
-use nix::unistd::getpid;
+use nix::unistd::{geteuid, getpid};
 
 use crate::Plan;
 use crate::steps::Step;
@@ -25,6 +26,7 @@ pub(crate) fn map(plan: &Plan, container: &Child) -> Result<Option<OwnedFd>> {
     if !plan.steps.has(Step::User) || !plan.is_root {
         return Ok(None);
     }
+    check_proc()?;
     let pid = container.pid();
     for (file, delegated) in [("uid_map", "/etc/subuid"), ("gid_map", "/etc/subgid")] {
         let map = match (range(delegated), read_map("self", file)?.as_str()) {
@@ -68,7 +70,8 @@ fn unused() -> u32 {
 
 /// In the container: as root of the user namespace.
 pub(crate) fn become_root(plan: &Plan) -> Result<()> {
-    if plan.steps.has(Step::User) && plan.is_root {
+    // Nobody, until now: the caller's ID is none of the range.
+    if plan.steps.has(Step::User) && !geteuid().is_root() {
         become_user(0, 0)?;
     }
     // Its own files in /proc are its own again.

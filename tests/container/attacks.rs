@@ -98,7 +98,7 @@ fn an_incomplete_container_says_who_may_have_it() {
 }
 
 /// A row an attack, a column a container; `-` for what the kernel refuses without any step.
-fn matrix(columns: &[Vec<&str>], who: Who) -> (String, Vec<usize>) {
+fn matrix(columns: &[Vec<&str>], width: usize, who: Who) -> (String, Vec<usize>) {
     let _turn = alone();
     let already = verdicts(&["--stage", "0"], "all", who);
     let all: Vec<_> = columns
@@ -115,7 +115,7 @@ fn matrix(columns: &[Vec<&str>], who: Who) -> (String, Vec<usize>) {
             } else {
                 column[&name]
             };
-            write!(table, "  {mark}").expect("a line");
+            write!(table, "{mark:>width$}").expect("a line");
         }
         table.push('\n');
     }
@@ -130,17 +130,23 @@ fn attack_by_stage() {
     let columns: Vec<_> = stages.iter().map(|stage| vec!["--stage", stage]).collect();
     let heads: String = stages.iter().map(|stage| format!("{stage:>3}")).collect();
     for &who in everyone() {
-        let (table, counts) = matrix(&columns, who);
+        let (table, counts) = matrix(&columns, 3, who);
         assert!(
             counts.windows(2).all(|pair| pair[1] <= pair[0]),
             "{who:?}: {counts:?}\n{table}"
         );
         assert_eq!(counts[12], 0, "{table}");
         let sum: String = counts.iter().map(|count| format!("{count:>3}")).collect();
-        let name = format!("stages_{who:?}").to_lowercase();
+        let (name, prompt) = match who {
+            Who::Root => ("stages_root", '#'),
+            Who::User => ("stages_user", '$'),
+        };
         assert_transcript!(
             name,
-            format!("{:15}{heads}\n{table}{:15}{sum}", "after step", "escaped")
+            format!(
+                "{prompt} container --attack all --stage N\n{:15}{heads}\n{table}{:15}{sum}",
+                "N", "escaped"
+            )
         );
         if who == Who::Root {
             assert!(
@@ -161,16 +167,22 @@ fn attack_by_missing_step() {
             .filter(|&it| who == Who::Root || it != "user")
             .collect();
         let columns: Vec<_> = names.iter().map(|name| vec!["--without", name]).collect();
-        let (table, counts) = matrix(&columns, who);
+        let (table, counts) = matrix(&columns, 4, who);
         let heads: String = names
             .iter()
-            .map(|name| format!("{:>3}", &name[..2]))
+            .map(|name| format!("{:>4}", &name[..3]))
             .collect();
-        let sum: String = counts.iter().map(|count| format!("{count:>3}")).collect();
-        let name = format!("without_{who:?}").to_lowercase();
+        let sum: String = counts.iter().map(|count| format!("{count:>4}")).collect();
+        let (name, prompt) = match who {
+            Who::Root => ("without_root", '#'),
+            Who::User => ("without_user", '$'),
+        };
         assert_transcript!(
             name,
-            format!("{:15}{heads}\n{table}{:15}{sum}", "without", "escaped")
+            format!(
+                "{prompt} container --attack all --without STEP\n{:15}{heads}\n{table}{:15}{sum}",
+                "STEP", "escaped"
+            )
         );
     }
 }

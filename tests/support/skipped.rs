@@ -15,6 +15,9 @@ const MAY_SKIP_ON_CI: &[&str] = &[
     "mount_ns::a_root_that_is_no_mount_point_is_an_error_with_a_hint",
     "robust::a_root_without_a_c_library_is_enough",
     "robust::closed_descriptors_need_no_dev_null",
+    // Minutes long, and made by `just storm`; samples of them are not skipped.
+    "container::attacks::attack_by_missing_step",
+    "container::attacks::attack_by_stage",
     // What an older kernel does; `just kernels` has some.
     "time_ns::clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege",
 ];

@@ -103,6 +103,29 @@ impl Hierarchy {
     }
 }
 
+impl Hierarchy {
+    /// Where a cgroup with these controllers can be made for a child of a process: beside
+    /// its own, since one that has processes hands no controllers out, see cgroups(7).
+    ///
+    /// # Errors
+    /// As [`directory_of`](Self::directory_of); `find`: ENOENT where a controller is not
+    /// handed out.
+    pub fn parent_with(&self, controllers: &[&str], pid: Pid) -> Result<PathBuf> {
+        let own = self.directory_of(pid)?;
+        let top = own == self.mount_point;
+        let parent = own.parent().filter(|_| !top).unwrap_or(&own).to_owned();
+        let file = parent.join("cgroup.subtree_control");
+        let handed_out = fs::read_to_string(&file).step("read", file.display())?;
+        for name in controllers {
+            if !handed_out.split_whitespace().any(|has| has == *name) {
+                let object = format!("{name} in {}", file.display());
+                return Err(Error::new("find", object, Errno::ENOENT));
+            }
+        }
+        Ok(parent)
+    }
+}
+
 /// `cgroup v2`, or `cgroup v1 (pids)`.
 impl fmt::Display for Hierarchy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

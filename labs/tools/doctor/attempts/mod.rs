@@ -63,10 +63,6 @@ pub(crate) static ATTEMPTS: [Attempt; 18] = [
         work: mounts::proc,
         calls: "clone(CLONE_NEWPID | CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /),\n\
                 mount(proc on /proc)\nsee: proc(5), mount_namespaces(7)" },
-    Attempt { key: "tree", title: "a read-only copy of a mount",
-        work: mounts::tree,
-        calls: "unshare(CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /), open_tree(/), mount_setattr(),\n\
-                move_mount(to /tmp)\nsee: open_tree(2), mount_setattr(2), move_mount(2)" },
     Attempt { key: "leave", title: "a child in namespaces that unshare() made",
         work: mounts::proc_after_unshare,
         calls: "unshare(CLONE_NEWNS | CLONE_NEWPID), fork(), mount(MS_REC | MS_PRIVATE on /),\n\
@@ -99,6 +95,11 @@ pub(crate) static ATTEMPTS: [Attempt; 18] = [
         calls: "unshare(CLONE_NEWTIME), write(/proc/self/timens_offsets), clone(), \
                 clock_gettime(), read(/proc/uptime)\n\
                 see: time_namespaces(7)" },
+    Attempt { key: "container", title: "all of a container's namespaces, and a root",
+        work: mounts::container,
+        calls: "unshare(CLONE_NEWNS), open_tree(/), mount_setattr(), clone(CLONE_NEWNS | CLONE_NEWPID,\n\
+                as root CLONE_NEWUSER), mount(proc on /proc), move_mount(to /tmp), unshare() of the\n\
+                others, sethostname()\nsee: open_tree(2), mount_setattr(2), move_mount(2)" },
     Attempt { key: "every", title: "two of each type, in a user namespace",
         work: processes::two_of_each_type,
         calls: "unshare(CLONE_NEWUSER) twice, unshare() with each other flag, in a child \

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use common::credentials::Capability;
+use common::credentials::{Capability, is_capable};
 use common::ns::sysv::msgget;
 use common::ns::{
     Attributes, make_private, mount_proc, mount_setattr, mount_tmpfs, move_mount, open_tree,
@@ -15,7 +15,7 @@ use nix::mount::{MsFlags, mount};
 use nix::mqueue::{MQ_OFlag, MqAttr, mq_open};
 use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
-use nix::unistd::getpid;
+use nix::unistd::{getpid, sethostname};
 
 use super::{enter_unless_capable, unshare};
 use crate::trial::{Tried, in_child};
@@ -30,18 +30,40 @@ pub(super) fn tmpfs() -> Tried {
     in_child(CloneFlags::CLONE_NEWNS, || Ok(()))
 }
 
-pub(super) fn tree() -> Tried {
-    enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
+pub(super) fn container() -> Tried {
+    let needed = [
+        Capability::CAP_SYS_ADMIN,
+        Capability::CAP_SETUID,
+        Capability::CAP_SETGID,
+        Capability::CAP_SYS_CHROOT,
+    ];
+    let is_root = is_capable(&needed);
+    if is_root {
+        check_proc()?; // By which it maps the IDs of the child.
+    }
+    enter_unless_capable(&needed)?;
     unshare(CloneFlags::CLONE_NEWNS)?;
-    make_private()?;
-    let open = |path| File::open(path).step("open", path);
-    let (tree, place) = (open_tree(open("/")?).step("open_tree", "/")?, open("/tmp")?);
-    let set = Attributes {
-        set: MOUNT_ATTR_RDONLY,
-        ..Attributes::default()
-    };
-    mount_setattr(&tree, AT_RECURSIVE, set).step("mount_setattr", "MOUNT_ATTR_RDONLY")?;
-    Ok(move_mount(tree, place).step("move_mount", "/tmp")?)
+    let root = File::open("/").step("open", "/")?;
+    let tree = open_tree(root).step("open_tree", "/")?;
+    mount_setattr(&tree, AT_RECURSIVE, Attributes::flags(MOUNT_ATTR_RDONLY))
+        .step("mount_setattr", "MOUNT_ATTR_RDONLY")?;
+    let mut flags = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID;
+    flags.set(CloneFlags::CLONE_NEWUSER, is_root);
+    in_child(flags, || {
+        own_proc()?;
+        let place = File::open("/tmp").step("open", "/tmp")?;
+        move_mount(&tree, place).step("move_mount", "/tmp")?;
+        // One by one, so that a refusal names its own.
+        for flag in [
+            CloneFlags::CLONE_NEWUTS,
+            CloneFlags::CLONE_NEWIPC,
+            CloneFlags::CLONE_NEWNET,
+            CloneFlags::CLONE_NEWCGROUP,
+        ] {
+            unshare(flag)?;
+        }
+        Ok(sethostname("doctor").step("sethostname", "doctor")?)
+    })
 }
 
 pub(super) fn proc() -> Tried {
