@@ -56,7 +56,7 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             r#"$user1234 /usr/bin/unshare -rpf "$@""#,
             "status 1
-             foreign_proc: not procfs user ipc cgroup sub_cgroup time",
+             foreign_proc: not procfs user ipc cgroup sub_cgroup time container",
         ),
     ]);
 }
