@@ -143,8 +143,9 @@ fn the_environment_is_new_but_for_what_is_asked_for() {
         "env",
     ];
     let run = container(options).shell(script);
-    let expected = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
-                    container=namespace-labs\nTERM=dumb\nASKED=yes\nNEW=a b\nHOME=/new\n";
+    let expected = "ASKED=yes\nHOME=/new\nNEW=a b\n\
+                    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
+                    TERM=dumb\ncontainer=namespace-labs\n";
     assert_eq!(run.printed(), expected);
 }
 

@@ -1,8 +1,10 @@
 //! The command line.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Parser, ValueEnum};
 use common::lab::ExplainArgs;
 
@@ -34,8 +36,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
     pub(crate) tmp_size: u64,
     /// Sets a variable, or keeps the caller's
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    pub(crate) env: Vec<OsString>,
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().map(variable))]
+    pub(crate) env: Vec<(OsString, Option<OsString>)>,
     /// The network: a new namespace with lo, or the host's
     #[arg(long, value_enum, default_value = "none")]
     pub(crate) net: Net,
@@ -133,6 +135,22 @@ fn size(text: &str) -> Result<u64, String> {
         .and_then(|number: u64| number.checked_mul(1 << power));
     let bytes = bytes.filter(|&bytes| bytes >= 1 << 16 && bytes <= i64::MAX as u64);
     bytes.ok_or_else(|| "a size is 64K or more: bytes, or a number with K, M or G".into())
+}
+
+/// `NAME=VALUE`, or NAME alone for what the caller has.
+fn variable(text: OsString) -> (OsString, Option<OsString>) {
+    let bytes = text.as_bytes();
+    match bytes.iter().position(|&byte| byte == b'=') {
+        Some(end) => {
+            let (name, value) = bytes.split_at(end);
+            let value = value.get(1..).unwrap_or_default();
+            (
+                OsStr::from_bytes(name).into(),
+                Some(OsStr::from_bytes(value).into()),
+            )
+        }
+        None => (text, None),
+    }
 }
 
 /// `SRC:DST[:ro]`, where DST is absolute and names no parent.

@@ -165,10 +165,7 @@ impl Root {
     /// What a path stands for in the new root. RESOLVE_IN_ROOT: a symbolic link to /etc means
     /// the container's, and `..` leads no further than its root.
     pub(crate) fn place(&self, path: &Path, is_directory: bool) -> Result<OwnedFd> {
-        let shown = format!(
-            "{} in the container",
-            printable(Path::new("/").join(path).as_os_str())
-        );
+        let shown = inside(path);
         let mut place = self.open(path, ResolveFlag::RESOLVE_IN_ROOT);
         if self.is_ours && matches!(place, Err(Errno::ENOENT)) {
             self.make(path, is_directory)?;
@@ -196,9 +193,7 @@ impl Root {
     pub(crate) fn find(&self, path: &str) -> Result<Option<OwnedFd>> {
         match self.open(Path::new(path), ResolveFlag::RESOLVE_NO_SYMLINKS) {
             Err(Errno::ENOENT) => Ok(None),
-            found => found
-                .step("openat2", format!("/{path} in the container"))
-                .map(Some),
+            found => found.step("openat2", inside(Path::new(path))).map(Some),
         }
     }
 
@@ -220,9 +215,8 @@ impl Root {
         } else {
             made
         };
-        let shown = printable(Path::new("/").join(path).as_os_str());
         let hint = "this part of the root is read-only: choose another place, or use --writable";
-        made.step("mkdir", format!("{shown} in the container"))
+        made.step("mkdir", inside(path))
             .map_err(|error| error.hint_if(Errno::EROFS, hint))
     }
 
@@ -241,10 +235,7 @@ impl Root {
         let place = self.place(&tree.place, tree.is_directory)?;
         let hint = "a directory is mounted on a directory, and a file on a file";
         move_mount(mount, place)
-            .step(
-                "move_mount",
-                printable(Path::new("/").join(&tree.place).as_os_str()),
-            )
+            .step("move_mount", inside(&tree.place))
             .map_err(|error| {
                 error
                     .hint_if(Errno::ENOTDIR, hint)
@@ -294,4 +285,12 @@ impl Plan {
             String::new()
         }
     }
+}
+
+/// As errors name a path.
+fn inside(path: &Path) -> String {
+    format!(
+        "{} in the container",
+        printable(Path::new("/").join(path).as_os_str())
+    )
 }

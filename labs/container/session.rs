@@ -1,10 +1,10 @@
 //! What a program inherits: descriptors, environment, terminal, session, keys.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{stderr, stdin, stdout};
 use std::os::fd::AsFd as _;
-use std::os::unix::ffi::OsStrExt as _;
 
 use common::credentials::keyring::join_session_keyring;
 use common::process::{self, Relay, close_on_exec_from};
@@ -20,7 +20,14 @@ use crate::steps::Step;
 
 /// What the caller's environment may tell without being asked.
 pub(crate) const KEPT: [&str; 4] = ["TERM", "LANG", "LC_ALL", "TZ"];
-const PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const OWN: [(&str, &str); 3] = [
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
+    ("HOME", "/root"),
+    ("container", "namespace-labs"),
+];
 
 // ANCHOR: begin
 pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
@@ -39,37 +46,25 @@ pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
     explain!("close_range(CLOSE_RANGE_CLOEXEC): the program has descriptors 0, 1 and 2 only");
     Ok(())
 }
+// ANCHOR_END: begin
 
 /// The program's variables, as `NAME=VALUE`.
 pub(crate) fn environment(plan: &Plan) -> Vec<OsString> {
     if !plan.steps.has(Step::Session) {
         return process::environment();
     }
-    let pair = |name: &OsStr| env::var_os(name).map(|value| [name, &value].join(OsStr::new("=")));
-    let fixed = [PATH, "HOME=/root", "container=namespace-labs"].map(OsString::from);
-    let asked = plan.args.env.iter().filter_map(|asked| {
-        if asked.as_bytes().contains(&b'=') {
-            Some(asked.clone())
-        } else {
-            pair(asked)
+    let mut variables = BTreeMap::from(OWN.map(|(name, value)| (name.into(), value.into())));
+    let kept = KEPT.map(|name| (OsString::from(name), None));
+    for (name, value) in kept.into_iter().chain(plan.args.env.iter().cloned()) {
+        if let Some(value) = value.or_else(|| env::var_os(&name)) {
+            variables.insert(name, value);
         }
-    });
-    let kept = KEPT.iter().filter_map(|name| pair(OsStr::new(name)));
-    let mut pairs: Vec<OsString> = Vec::new();
-    // Of two with one name the later counts.
-    for new in fixed.into_iter().chain(kept).chain(asked) {
-        let name = |pair: &OsStr| {
-            pair.as_bytes()
-                .split(|&byte| byte == b'=')
-                .next()
-                .map(Vec::from)
-        };
-        pairs.retain(|pair| name(pair) != name(&new));
-        pairs.push(new);
     }
+    let pairs = variables.into_iter();
     pairs
+        .map(|(name, value): (OsString, OsString)| [name, value].join(OsStr::new("=")))
+        .collect()
 }
-// ANCHOR_END: begin
 
 /// From a directory `..` leads to the host's root.
 fn refuse_directories() -> Result<()> {

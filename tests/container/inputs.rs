@@ -88,7 +88,7 @@ fn the_place_of_a_volume_is_in_the_container() {
             .refused();
         assert_error(
             &quiet(&said),
-            "container: move_mount /usr: EINVAL",
+            "container: move_mount /usr in the container: EINVAL",
             "a file on a file",
         );
     }
