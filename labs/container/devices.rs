@@ -3,7 +3,9 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use common::ns::{Attributes, atime_flags, fsmount, mount_setattr, move_mount, open_tree};
+use common::ns::{
+    Attributes, RootDirectory, atime_flags, fsmount, mount_setattr, move_mount, open_tree,
+};
 use common::{Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::libc::{self, AT_RECURSIVE, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID};
@@ -11,7 +13,7 @@ use nix::libc::{MOUNT_ATTR_RDONLY, MOUNT_ATTR_STRICTATIME};
 use nix::mount::MsFlags;
 use nix::unistd::symlinkat;
 
-use crate::root::Root;
+use crate::root::place;
 use crate::steps::Step;
 use crate::trees::hold;
 use crate::{Net, Plan};
@@ -26,7 +28,7 @@ const DATA: u64 = DEVICES | MOUNT_ATTR_NODEV;
 
 // ANCHOR: mount
 /// Mounts them all; what is returned are /proc and /sys, by descriptors of the mounts.
-pub(crate) fn mount(plan: &Plan, root: &Root) -> Result<[Root; 2]> {
+pub(crate) fn mount(plan: &Plan, root: &RootDirectory) -> Result<[RootDirectory; 2]> {
     let is_fresh = plan.steps.has(Step::Proc);
     // A proc shows a PID namespace, a sysfs a network namespace, and each belongs to its owner.
     let proc = if is_fresh && plan.steps.has(Step::Names) {
@@ -54,23 +56,23 @@ pub(crate) fn mount(plan: &Plan, root: &Root) -> Result<[Root; 2]> {
         MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
         &options,
     )?;
-    Ok([proc, sys].map(Root::of))
+    Ok([proc, sys].map(|mount| RootDirectory::new(mount, false)))
 }
 
 /// A new file system, on a place in the root. The descriptor is of the mount, wherever the
 /// place may be moved meanwhile: a root file system can be somebody's who does that.
-fn new(root: &Root, place: &str, kind: &str, flags: u64, options: &str) -> Result<OwnedFd> {
-    let directory = root.place(Path::new(place), true)?;
+fn new(root: &RootDirectory, name: &str, kind: &str, flags: u64, options: &str) -> Result<OwnedFd> {
+    let directory = place(root, Path::new(name), true)?;
     fsmount(kind, options, flags)
         .and_then(|mount| move_mount(&mount, directory).map(|()| mount))
-        .step("mount", format!("{kind} on /{place} in the container"))
+        .step("mount", format!("{kind} on /{name} in the new root"))
         .map_err(|error| error.hint_if(Errno::ENOTDIR, NO_DIRECTORY))
 }
 
 /// The host's own, as guides to chroot() have it.
-fn of_host(root: &Root, name: &str, set: u64) -> Result<OwnedFd> {
+fn of_host(root: &RootDirectory, name: &str, set: u64) -> Result<OwnedFd> {
     let source = format!("/{name}");
-    let place = root.place(Path::new(name), true)?;
+    let place = place(root, Path::new(name), true)?;
     hold(&source)
         .and_then(open_tree)
         .and_then(|tree| {
@@ -83,10 +85,13 @@ fn of_host(root: &Root, name: &str, set: u64) -> Result<OwnedFd> {
 
 // ANCHOR: dev
 /// Device files cannot be made in a user namespace: the host's are mounted one by one.
-fn small_dev(plan: &Plan, root: &Root) -> Result<()> {
-    let dev = Root::of(new(root, "dev", "tmpfs", DEVICES, "mode=755,size=64k")?);
+fn small_dev(plan: &Plan, root: &RootDirectory) -> Result<()> {
+    let dev = RootDirectory::new(
+        new(root, "dev", "tmpfs", DEVICES, "mode=755,size=64k")?,
+        true,
+    );
     for name in ["null", "zero", "full", "random", "urandom", "tty"] {
-        let place = dev.place(Path::new(name), false)?;
+        let place = place(&dev, Path::new(name), false)?;
         hold(format!("/dev/{name}"))
             .and_then(open_tree)
             .and_then(|device| {
@@ -102,7 +107,7 @@ fn small_dev(plan: &Plan, root: &Root) -> Result<()> {
         ("stderr", "/proc/self/fd/2"),
         ("ptmx", "pts/ptmx"),
     ] {
-        symlinkat(target, &dev.directory, name).step("symlink", format!("/dev/{name}"))?;
+        symlinkat(target, &dev, name).step("symlink", format!("/dev/{name}"))?;
     }
     let options = format!("mode=1777{}", plan.size_option());
     new(
@@ -118,8 +123,8 @@ fn small_dev(plan: &Plan, root: &Root) -> Result<()> {
         new(&dev, "mqueue", "mqueue", DATA, "")?;
     }
     explain!("fsmount(tmpfs, devpts, mqueue), open_tree(), move_mount(): a /dev of six devices");
-    mount_setattr(&dev.directory, 0, Attributes::flags(MOUNT_ATTR_RDONLY))
-        .step("mount_setattr", "/dev in the container")
+    mount_setattr(&dev, 0, Attributes::flags(MOUNT_ATTR_RDONLY))
+        .step("mount_setattr", "/dev in the new root")
 }
 // ANCHOR_END: dev
 

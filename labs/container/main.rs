@@ -195,9 +195,9 @@ fn container_function(
             masks::cover(&proc_and_sys)?;
         }
         for volume in trees.iter().filter(|tree| tree.is_volume) {
-            new_root.attach(&volume.mount, volume)?;
+            root::attach(&new_root, &volume.mount, volume)?;
         }
-        new_root.enter(plan)?;
+        root::enter(&new_root, plan)?;
     }
     if steps.has(Step::Net) && plan.args.net == Net::None {
         Rtnetlink::open()?.batch(&[link_up("lo")])?;

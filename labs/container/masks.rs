@@ -1,10 +1,11 @@
 //! What of /proc and /sys speaks of the whole machine, or commands it.
 
-use common::ns::{Attributes, fsmount, mount_setattr, move_mount, open_tree};
+use std::path::Path;
+
+use common::ns::{Attributes, RootDirectory, fsmount, mount_setattr, move_mount, open_tree};
 use common::{Result, Step as _, explain};
 use nix::libc::{MOUNT_ATTR_RDONLY, S_IFDIR};
 
-use crate::root::Root;
 use crate::trees::{hold, is};
 
 // ANCHOR: masks
@@ -17,10 +18,10 @@ const MASKED: [&[&str]; 2] = [
 /// Nothing is to be written here.
 const READONLY: [&[&str]; 2] = [&["bus", "fs", "irq", "sys", "sysrq-trigger"], &[]];
 
-pub(crate) fn cover(proc_and_sys: &[Root; 2]) -> Result<()> {
+pub(crate) fn cover(proc_and_sys: &[RootDirectory; 2]) -> Result<()> {
     for (shown, (masked, readonly)) in proc_and_sys.iter().zip(MASKED.iter().zip(READONLY)) {
         for name in *masked {
-            let Some(place) = shown.find(name)? else {
+            let Some(place) = shown.find(Path::new(name))? else {
                 continue;
             };
             let mask = if is(&place, S_IFDIR)? {
@@ -33,7 +34,7 @@ pub(crate) fn cover(proc_and_sys: &[Root; 2]) -> Result<()> {
         }
         // A part mounted on itself can have flags of its own.
         for name in readonly {
-            let Some(place) = shown.find(name)? else {
+            let Some(place) = shown.find(Path::new(name))? else {
                 continue;
             };
             open_tree(&place)

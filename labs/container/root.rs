@@ -1,18 +1,16 @@
 //! A root file system of one's own, and the way into it.
 
 use std::fs;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use common::lab::{notice, printable};
-use common::ns::{Attributes, mount_setattr, move_mount};
+use common::lab::notice;
+use common::ns::{Attributes, RootDirectory, mount_setattr, move_mount};
 use common::process::set_umask;
 use common::{Result, Step as _, explain};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
 use nix::libc::{AT_RECURSIVE, MOUNT_ATTR_RDONLY, S_IFLNK};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sys::stat::{Mode, mkdirat};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{chdir, chroot, fchdir, pivot_root, symlinkat};
 
@@ -27,15 +25,8 @@ const STAGE: &str = "/tmp";
 const RAMFS: &str = "the old root is the initial ramfs, which nothing replaces: mount another root on \
     it, and start from there";
 
-/// The new root while it is being filled.
-pub(crate) struct Root {
-    pub(crate) directory: OwnedFd,
-    /// Whether what is missing may be made: not in a directory of the host's.
-    is_ours: bool,
-}
-
 // ANCHOR: build
-pub(crate) fn build(plan: &Plan, trees: &[Tree]) -> Result<Root> {
+pub(crate) fn build(plan: &Plan, trees: &[Tree]) -> Result<RootDirectory> {
     set_umask(0o022);
     mount_tmpfs(plan, STAGE)?;
     if let Some(whole) = trees.first().filter(|tree| tree.place == Path::new("")) {
@@ -45,13 +36,13 @@ pub(crate) fn build(plan: &Plan, trees: &[Tree]) -> Result<Root> {
     for tree in trees.iter().filter(|tree| !tree.is_volume) {
         let is_written = plan.args.writable && tree.is_directory;
         let overlay = if is_written { overlay(tree)? } else { None };
-        root.attach(overlay.as_ref().unwrap_or(&tree.mount), tree)?;
+        attach(&root, overlay.as_ref().unwrap_or(&tree.mount), tree)?;
     }
     Ok(root)
 }
 
 /// A directory of the host's, as it is or under an overlay.
-fn of_tree(plan: &Plan, tree: &Tree) -> Result<Root> {
+fn of_tree(plan: &Plan, tree: &Tree) -> Result<RootDirectory> {
     let overlay = if plan.args.writable {
         overlay(tree)?
     } else {
@@ -66,13 +57,13 @@ fn of_tree(plan: &Plan, tree: &Tree) -> Result<Root> {
             tree.mount.try_clone().step("fcntl", "F_DUPFD_CLOEXEC")?
         }
     };
-    let root = Root { directory, is_ours };
-    root.refuse_links()?;
+    let root = RootDirectory::new(directory, is_ours);
+    refuse_links(&root)?;
     Ok(root)
 }
 
 /// A tmpfs with what a system has beside /usr.
-fn fresh(plan: &Plan) -> Result<Root> {
+fn fresh(plan: &Plan) -> Result<RootDirectory> {
     let path = format!("{STAGE}/root");
     fs::create_dir(&path).step("mkdir", &path)?;
     mount_tmpfs(plan, &path)?;
@@ -102,10 +93,7 @@ fn fresh(plan: &Plan) -> Result<Root> {
     ] {
         fs::write(format!("{path}/etc/{name}"), text).step("write", name)?;
     }
-    Ok(Root {
-        directory,
-        is_ours: true,
-    })
+    Ok(RootDirectory::new(directory, true))
 }
 
 /// `mount -t overlay`: the tree below, and above it a layer of the stage, which takes what is
@@ -147,132 +135,74 @@ fn mount_tmpfs(plan: &Plan, path: &str) -> Result<()> {
         .step("mount", format!("tmpfs on {path}"))
 }
 
-fn make_readonly(mount: &OwnedFd, flags: i32) -> Result<()> {
+fn make_readonly(mount: impl AsFd, flags: i32) -> Result<()> {
     mount_setattr(mount, flags, Attributes::flags(MOUNT_ATTR_RDONLY))
         .step("mount_setattr", "MOUNT_ATTR_RDONLY on the root")
 }
 
-impl Root {
-    /// A file system of the kernel's, in which what is missing may be made where it can be.
-    pub(crate) fn of(directory: OwnedFd) -> Self {
-        Self {
-            directory,
-            is_ours: true,
-        }
+/// A root file system may be anybody's: its links lead to nowhere on the host, but a mount on
+/// one of them would not be where a program looks for it.
+fn refuse_links(root: &RootDirectory) -> Result<()> {
+    let hint = "a symbolic link in this root file system: make it a directory";
+    for name in ["proc", "sys", "dev", "tmp", "etc"] {
+        root.find(Path::new(name))
+            .map_err(|error| error.hint_if(Errno::ELOOP, hint))?;
     }
-
-    // ANCHOR: place
-    /// What a path stands for in the new root. RESOLVE_IN_ROOT: a symbolic link to /etc means
-    /// the container's, and `..` leads no further than its root.
-    pub(crate) fn place(&self, path: &Path, is_directory: bool) -> Result<OwnedFd> {
-        let shown = inside(path);
-        let mut place = self.open(path, ResolveFlag::RESOLVE_IN_ROOT);
-        if self.is_ours && matches!(place, Err(Errno::ENOENT)) {
-            self.make(path, is_directory)?;
-            place = self.open(path, ResolveFlag::RESOLVE_IN_ROOT);
-        }
-        let missing =
-            "make it in the root file system, or use --writable, which has a layer for it";
-        place
-            .step("openat2", shown)
-            .map_err(|error| error.hint_if(Errno::ENOENT, missing))
-    }
-
-    fn open(&self, path: &Path, resolve: ResolveFlag) -> nix::Result<OwnedFd> {
-        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
-        let resolve = resolve | ResolveFlag::RESOLVE_NO_MAGICLINKS;
-        openat2(
-            &self.directory,
-            &Path::new(".").join(path),
-            OpenHow::new().flags(flags).resolve(resolve),
-        )
-    }
-    // ANCHOR_END: place
-
-    /// What is at a path, on which there is no link; `None` where nothing is.
-    pub(crate) fn find(&self, path: &str) -> Result<Option<OwnedFd>> {
-        match self.open(Path::new(path), ResolveFlag::RESOLVE_NO_SYMLINKS) {
-            Err(Errno::ENOENT) => Ok(None),
-            found => found.step("openat2", inside(Path::new(path))).map(Some),
-        }
-    }
-
-    /// A mount point, and the directories that lead to it.
-    fn make(&self, path: &Path, is_directory: bool) -> Result<()> {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return Ok(());
-        };
-        let parent = self.place(parent, true)?;
-        let made = if is_directory {
-            mkdirat(parent, name, Mode::from_bits_truncate(0o755))
-        } else {
-            let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-            openat(parent, name, flags, Mode::from_bits_truncate(0o644)).map(drop)
-        };
-        // Whoever else has made it has it made.
-        let made = if made == Err(Errno::EEXIST) {
-            Ok(())
-        } else {
-            made
-        };
-        let hint = "this part of the root is read-only: choose another place, or use --writable";
-        made.step("mkdir", inside(path))
-            .map_err(|error| error.hint_if(Errno::EROFS, hint))
-    }
-
-    /// A root file system may be anybody's: its links lead to nowhere on the host, but a mount
-    /// on one of them would not be where a program looks for it.
-    fn refuse_links(&self) -> Result<()> {
-        let hint = "a symbolic link in this root file system: make it a directory";
-        for name in ["proc", "sys", "dev", "tmp", "etc"] {
-            self.find(name)
-                .map_err(|error| error.hint_if(Errno::ELOOP, hint))?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn attach(&self, mount: &OwnedFd, tree: &Tree) -> Result<()> {
-        let place = self.place(&tree.place, tree.is_directory)?;
-        let hint = "a directory is mounted on a directory, and a file on a file";
-        move_mount(mount, place)
-            .step("move_mount", inside(&tree.place))
-            .map_err(|error| {
-                error
-                    .hint_if(Errno::ENOTDIR, hint)
-                    .hint_if(Errno::EINVAL, hint)
-            })
-    }
-
-    // ANCHOR: enter
-    /// Makes it this process's root.
-    pub(crate) fn enter(self, plan: &Plan) -> Result<()> {
-        if !plan.args.writable {
-            make_readonly(&self.directory, 0)?;
-            let flags = fstatvfs(&self.directory).step("fstatvfs", "/")?.flags();
-            if !flags.contains(FsFlags::ST_RDONLY) {
-                return Err(not_as_asked("ST_RDONLY of /"));
-            }
-        }
-        fchdir(&self.directory).step("fchdir", "the new root")?;
-        if !plan.steps.has(Step::Pivot) {
-            chroot(".").step("chroot", ".")?;
-            explain!("chroot(\".\"): the old root is out of sight, and still mounted around it");
-            return chdir("/").step("chdir", "/");
-        }
-        // The old root is mounted on top of the new one, where no directory is needed for it.
-        pivot_root(".", ".")
-            .step("pivot_root", ". .")
-            // Whatever else it refuses has been settled: all is private, and this is a mount.
-            .map_err(|error| error.hint_if(Errno::EINVAL, RAMFS))?;
-        umount2(".", MntFlags::MNT_DETACH).step("umount", "the old root")?;
-        explain!(
-            "pivot_root(\".\", \".\"), umount2(MNT_DETACH): the old root is gone from here\n\
-             see: cat /proc/self/mountinfo"
-        );
-        chdir("/").step("chdir", "/")
-    }
-    // ANCHOR_END: enter
+    Ok(())
 }
+
+pub(crate) fn attach(root: &RootDirectory, mount: &OwnedFd, tree: &Tree) -> Result<()> {
+    let place = place(root, &tree.place, tree.is_directory)?;
+    let hint = "a directory is mounted on a directory, and a file on a file";
+    move_mount(mount, place)
+        .step("move_mount", RootDirectory::shown(&tree.place))
+        .map_err(|error| {
+            error
+                .hint_if(Errno::ENOTDIR, hint)
+                .hint_if(Errno::EINVAL, hint)
+        })
+}
+
+/// A place for a mount.
+pub(crate) fn place(root: &RootDirectory, path: &Path, is_directory: bool) -> Result<OwnedFd> {
+    let missing = "make it in the root file system, or use --writable, which has a layer for it";
+    let readonly = "this part of the root is read-only: choose another place, or use --writable";
+    root.place(path, is_directory).map_err(|error| {
+        error
+            .hint_if(Errno::ENOENT, missing)
+            .hint_if(Errno::EROFS, readonly)
+    })
+}
+
+// ANCHOR: enter
+/// Makes it this process's root.
+pub(crate) fn enter(root: &RootDirectory, plan: &Plan) -> Result<()> {
+    if !plan.args.writable {
+        make_readonly(root, 0)?;
+        let flags = fstatvfs(root).step("fstatvfs", "/")?.flags();
+        if !flags.contains(FsFlags::ST_RDONLY) {
+            return Err(not_as_asked("ST_RDONLY of /"));
+        }
+    }
+    fchdir(root).step("fchdir", "the new root")?;
+    if !plan.steps.has(Step::Pivot) {
+        chroot(".").step("chroot", ".")?;
+        explain!("chroot(\".\"): the old root is out of sight, and still mounted around it");
+        return chdir("/").step("chdir", "/");
+    }
+    // The old root is mounted on top of the new one, where no directory is needed for it.
+    pivot_root(".", ".")
+        .step("pivot_root", ". .")
+        // Whatever else it refuses has been settled: all is private, and this is a mount.
+        .map_err(|error| error.hint_if(Errno::EINVAL, RAMFS))?;
+    umount2(".", MntFlags::MNT_DETACH).step("umount", "the old root")?;
+    explain!(
+        "pivot_root(\".\", \".\"), umount2(MNT_DETACH): the old root is gone from here\n\
+         see: cat /proc/self/mountinfo"
+    );
+    chdir("/").step("chdir", "/")
+}
+// ANCHOR_END: enter
 
 impl Plan {
     /// The limit of a tmpfs, once there are limits.
@@ -285,12 +215,4 @@ impl Plan {
             String::new()
         }
     }
-}
-
-/// As errors name a path.
-fn inside(path: &Path) -> String {
-    format!(
-        "{} in the container",
-        printable(Path::new("/").join(path).as_os_str())
-    )
 }

@@ -22,7 +22,7 @@ fn what_is_no_root_file_system_is_an_error_with_a_hint() {
             ),
             (
                 "/usr",
-                "container: openat2 /proc in the container: ENOENT",
+                "container: openat2 /proc in the new root: ENOENT",
                 "--writable",
             ),
         ] {
@@ -51,7 +51,7 @@ fn a_link_in_a_root_file_system_leads_nowhere_on_the_host() {
         let directory = root.path().to_str().expect("a path");
         for &who in everyone() {
             let said = container(["--rootfs", directory, "true"]).by(who).refused();
-            let error = format!("container: openat2 /{name} in the container: ELOOP");
+            let error = format!("container: openat2 /{name} in the new root: ELOOP");
             assert_error(&quiet(&said), &error, "make it a directory");
         }
     }
@@ -80,7 +80,7 @@ fn the_place_of_a_volume_is_in_the_container() {
             .refused();
         assert_error(
             &quiet(&said),
-            "container: openat2 /none in the container: ENOENT",
+            "container: openat2 /none in the new root: ENOENT",
             "--writable",
         );
         let said = container(["--bind", "/etc/passwd:/usr", "true"])
@@ -88,7 +88,7 @@ fn the_place_of_a_volume_is_in_the_container() {
             .refused();
         assert_error(
             &quiet(&said),
-            "container: move_mount /usr in the container: EINVAL",
+            "container: move_mount /usr in the new root: EINVAL",
             "a file on a file",
         );
     }

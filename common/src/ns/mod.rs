@@ -5,6 +5,7 @@ mod descriptor;
 mod mount_tree;
 mod mounts;
 pub mod nsfs;
+mod root_directory;
 pub mod sysv;
 mod types;
 mod uts;
@@ -15,5 +16,6 @@ pub use mount_tree::{Attributes, fsmount, mount_setattr, move_mount, open_tree};
 pub use mounts::{
     atime_flags, covers_of_proc, is_pid_namespace_of_others, make_private, mount_proc, mount_tmpfs,
 };
+pub use root_directory::RootDirectory;
 pub use types::{CLONE_NEWTIME, TYPES, Type, describe, link};
 pub use uts::setdomainname;
