@@ -2,7 +2,8 @@
 //!
 //! Chapter: book/src/cgroup_ns.md. See cgroup_namespaces(7), cgroups(7), unshare(2).
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,9 +11,9 @@ use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable};
 use common::lab::{ExplainArgs, printable};
 use common::ns::Hierarchy;
-use common::process::Guardian;
+use common::process::{Guardian, clone3};
 use common::procfs::check_proc;
-use common::{Checkpoint, Error, Result, Step as _, clone, explain, parse, say};
+use common::{Checkpoint, Child, Error, Result, Step as _, clone, explain, parse, say};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getpid, getppid};
 
@@ -23,6 +24,9 @@ struct Args {
     /// Leave unshare(CLONE_NEWCGROUP) out: the child sees what the parent sees
     #[arg(long)]
     shared: bool,
+    /// Have the child born in its cgroup by clone3(), in place of moving there itself
+    #[arg(long, conflicts_with = "v1")]
+    into: bool,
     /// Use a cgroup version 1 hierarchy, also where there is version 2
     #[arg(long)]
     v1: bool,
@@ -52,12 +56,17 @@ fn lab() -> Result<u8> {
     let directory = sub_cgroup.as_ref().map(|(path, _guardian)| path.as_path());
 
     let (is_inside, parent_is_shown) = (Checkpoint::new()?, Checkpoint::new()?);
-    let child = clone(CloneFlags::empty(), || {
-        enter(directory, args.shared)?;
+    let is_born_there = args.into && directory.is_some();
+    let child_function = || {
+        enter(directory.filter(|_| !is_born_there), args.shared)?;
         is_inside.open()?;
         parent_is_shown.wait()?;
         child_function(&tree)
-    })?;
+    };
+    let child = match directory.filter(|_| is_born_there) {
+        Some(directory) => born_in(directory, child_function)?,
+        None => clone(CloneFlags::empty(), child_function)?,
+    };
 
     is_inside.wait()?;
     let (own, root) = (tree.path_of(getpid())?, tree.mount_root()?);
@@ -76,6 +85,16 @@ fn lab() -> Result<u8> {
     Ok(status)
 }
 // ANCHOR_END: main
+
+// ANCHOR: into
+/// clone3() takes a descriptor of a cgroup's directory: version 2 only, since Linux 5.7.
+fn born_in(directory: &Path, child_function: impl FnMut() -> Result<u8>) -> Result<Child> {
+    let cgroup = File::open(directory).step("open", directory.display())?;
+    let child = clone3(CloneFlags::empty(), Some(cgroup.as_fd()), child_function)?;
+    explain!("clone3(CLONE_INTO_CGROUP): the child was a member before its first instruction");
+    Ok(child)
+}
+// ANCHOR_END: into
 
 // ANCHOR: child
 fn enter(sub_cgroup: Option<&Path>, shared: bool) -> Result<()> {

@@ -108,6 +108,26 @@ fn without_clone_newcgroup_the_child_reads_what_the_parent_reads() {
 }
 
 #[test]
+fn a_child_that_is_born_in_its_cgroup_reads_the_same() {
+    for &who in everyone() {
+        let text = lab("cgroup_ns").by(who).args(["--into"]).transcript();
+        let name = either(&text, "default", "refused");
+        let moved = lab("cgroup_ns").by(who).transcript();
+        assert_eq!(
+            text.lines().skip(1).collect::<Vec<_>>(),
+            moved.lines().skip(1).collect::<Vec<_>>(),
+            "{name}"
+        );
+        let said = lab("cgroup_ns")
+            .by(who)
+            .args(["--into", "--explain"])
+            .terminal();
+        let is_born = said.contains("clone3(CLONE_INTO_CGROUP)") && !said.contains("write(\"0\")");
+        assert_eq!(is_born, name == "default", "{said}");
+    }
+}
+
+#[test]
 fn version_1_shows_the_same() {
     require!(mount_of("cgroup").is_some(), "no cgroup v1 is mounted here");
     for &who in everyone() {

@@ -71,6 +71,12 @@ fn clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege() {
     }
 }
 
+#[test]
+fn a_child_that_clone3_makes_a_member_has_no_offsets_to_come() {
+    require!(linux() >= [6, 3], "clone3() takes the flag since Linux 6.3");
+    assert_transcripts!("by_clone3", lab("time_ns").args(["--by-clone3"]));
+}
+
 /// The first two numbers of this kernel's release.
 fn linux() -> [u32; 2] {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a release");
@@ -184,7 +190,7 @@ fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
 #[test]
 fn leaves_the_host_untouched() {
     host::leaves_the_host_untouched(
-        "time_ns; time_ns --late; time_ns --by-clone; $user time_ns; fails time_ns --boottime -9999999999",
+        "time_ns; time_ns --late; time_ns --by-clone; time_ns --by-clone3; $user time_ns; fails time_ns --boottime -9999999999",
     );
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use common::process::clone3;
 use common::{Checkpoint, Child, Error, Result, clone, explain, say};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
@@ -11,6 +12,8 @@ use crate::clocks::Clocks;
 /// How often a child is tried. Each one that is in vain has taken a second or more.
 const ATTEMPTS: u8 = 20;
 
+const SINCE: &str = "clone3() takes CLONE_NEWTIME since Linux 6.3: leave --by-clone3 out";
+
 /// What a clock has advanced, in whole seconds, while the child read its own.
 pub(crate) const NO_SECOND: [i64; 4] = [0; 4];
 
@@ -18,11 +21,11 @@ pub(crate) const NO_SECOND: [i64; 4] = [0; 4];
 /// Starts a child that reads its clocks between two readings of the parent's. Only
 /// where no second has passed between these is the child's lead, in whole seconds,
 /// the offset; on a machine too busy for that, another child tries again.
-pub(crate) fn start_child(flags: CloneFlags) -> Result<(Child, Checkpoint)> {
+pub(crate) fn start_child(flags: CloneFlags, by_clone3: bool) -> Result<(Child, Checkpoint)> {
     for _ in 0..ATTEMPTS {
         let (child_has_read, table_is_begun) = (Checkpoint::new()?, Checkpoint::new()?);
         let before = Clocks::read()?;
-        let child = clone(flags, || {
+        let child_function = || {
             let clocks = Clocks::read()?;
             child_has_read.open()?;
             table_is_begun.wait()?;
@@ -32,7 +35,13 @@ pub(crate) fn start_child(flags: CloneFlags) -> Result<(Child, Checkpoint)> {
             );
             say!("child   {}", columns(clocks.since(&before)))?;
             Ok(0)
-        })?;
+        };
+        let child = if by_clone3 {
+            clone3(flags, None, child_function)
+                .map_err(|error| error.hint_if(Errno::EINVAL, SINCE))?
+        } else {
+            clone(flags, child_function)?
+        };
         child_has_read.wait()?;
         if Clocks::read()?.since(&before) == NO_SECOND {
             return Ok((child, table_is_begun));

@@ -53,6 +53,9 @@ struct Args {
     /// Hand CLONE_NEWTIME to clone() instead of unshare(): no flag of clone()'s
     #[arg(long, conflicts_with_all = ["boottime", "monotonic"])]
     by_clone: bool,
+    /// Hand CLONE_NEWTIME to clone3(): the child is born in the namespace, and no offset is set
+    #[arg(long, conflicts_with_all = ["shared", "late", "by_clone", "boottime", "monotonic"])]
+    by_clone3: bool,
     #[command(flatten)]
     explain: ExplainArgs,
 }
@@ -69,8 +72,8 @@ fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
     check_proc()?;
-    let unshares = !args.shared && !args.by_clone;
-    if unshares {
+    let unshares = !args.shared && !args.by_clone && !args.by_clone3;
+    if unshares || args.by_clone3 {
         enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_TIME])?;
     }
 
@@ -86,15 +89,16 @@ fn lab() -> Result<u8> {
         );
         say!("parent, after unshare()  {}", namespaces_of(getpid())?)?;
         if !args.late {
-            write_offsets(&args)?;
+            write_offsets(&args, OFFSETS)?;
         }
     }
-    let flags = if args.by_clone {
+    let has_flag = args.by_clone || args.by_clone3;
+    let flags = if has_flag {
         CLONE_NEWTIME
     } else {
         CloneFlags::empty()
     };
-    let (child, table_is_begun) = match start_child(flags) {
+    let (child, table_is_begun) = match start_child(flags, args.by_clone3) {
         Err(Error::Step(refusal)) if args.by_clone && refusal.errno == Errno::EINVAL => {
             explain!(
                 "clone(CLONE_NEWTIME): refused since Linux 7.1, which has no such exit signal"
@@ -107,7 +111,15 @@ fn lab() -> Result<u8> {
     say!("child                    {}\n", namespaces_of(child.pid())?)?;
 
     if args.late {
-        say!("write to {OFFSETS}: {}\n", answer(write_offsets(&args)))?;
+        say!(
+            "write to {OFFSETS}: {}\n",
+            answer(write_offsets(&args, OFFSETS))
+        )?;
+    }
+    if args.by_clone3 {
+        let offsets = format!("/proc/{}/timens_offsets", child.pid());
+        let written = answer(write_offsets(&args, &offsets));
+        say!("write to {offsets}: {written}\n")?;
     }
     if args.by_clone {
         say!(
@@ -128,18 +140,18 @@ fn lab() -> Result<u8> {
 // ANCHOR_END: main
 
 // ANCHOR: offsets
-fn write_offsets(args: &Args) -> Result<()> {
+fn write_offsets(args: &Args, offsets: &str) -> Result<()> {
     let text = format!(
         "monotonic {} 0\nboottime {} 0\n",
         args.monotonic, args.boottime
     );
     let mut file = OpenOptions::new()
         .write(true)
-        .open(OFFSETS)
-        .step("open", OFFSETS)?;
-    file.write_all(text.as_bytes()).step("write", OFFSETS)?;
+        .open(offsets)
+        .step("open", offsets)?;
+    file.write_all(text.as_bytes()).step("write", offsets)?;
     explain!(
-        "write({OFFSETS}): seconds and nanoseconds for two clocks;\n\
+        "write({offsets}): seconds and nanoseconds for two clocks;\n\
          the wall clock, CLOCK_REALTIME, has no offset\n\
          see: cat /proc/{}/timens_offsets",
         getpid()
