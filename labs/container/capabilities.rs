@@ -53,6 +53,7 @@ pub(crate) fn drop_all_but_a_few() -> Result<()> {
     );
     check(&kept, mask)
 }
+// ANCHOR_END: drop
 
 /// What the kernel says; not what /proc says, which a root file system could forge.
 fn check(kept: &CapsHashSet, mask: u64) -> Result<()> {
@@ -78,4 +79,3 @@ fn check(kept: &CapsHashSet, mask: u64) -> Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: drop

@@ -107,6 +107,7 @@ pub(crate) fn apply(plan: &Plan, has_cgroup: bool) -> Result<()> {
     explain!("unshare(CLONE_NEWCGROUP): the container's cgroup is the root that it sees");
     Ok(())
 }
+// ANCHOR_END: apply
 
 /// Soft and hard: never above what the caller has.
 fn limit(resource: Resource, wanted: u64) -> Result<()> {
@@ -119,4 +120,3 @@ fn limit(resource: Resource, wanted: u64) -> Result<()> {
         _ => Err(not_as_asked(name)),
     }
 }
-// ANCHOR_END: apply

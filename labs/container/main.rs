@@ -68,7 +68,10 @@ fn main() -> ExitCode {
 
 fn lab() -> Result<u8> {
     let args: Args = parse()?;
-    args.explain.begin()?;
+    // Of all attacks there would be hundreds of lines.
+    if args.attack.as_deref() != Some("all") {
+        args.explain.begin()?;
+    }
     if args.steps {
         return steps::list(attacks::stopped_by);
     }

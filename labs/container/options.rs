@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser as _};
 use clap::{Parser, ValueEnum};
 use common::lab::ExplainArgs;
 
@@ -24,8 +24,8 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) writable: bool,
     /// The container's hostname
-    #[arg(long, value_name = "NAME", default_value = "container")]
-    pub(crate) hostname: OsString,
+    #[arg(long, value_name = "NAME", default_value = "container", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) hostname: String,
     /// Memory of all its processes: 512M as without the option, 2G, or bytes
     #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
     pub(crate) tmp_size: u64,
     /// Sets a variable, or keeps the caller's
-    #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().map(variable))]
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(variable))]
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
     /// The network: a new namespace with lo, or the host's
     #[arg(long, value_enum, default_value = "none")]
@@ -44,14 +44,15 @@ pub(crate) struct Args {
     /// PID 1 is an init that reaps, the program PID 2
     #[arg(long)]
     pub(crate) init: bool,
-    /// Only the first N steps, in a stand-in for the host
+    /// Only the first N steps (0 to 12), in a stand-in for the host; below 3 the program sees the
+    /// machine's own files
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=12))]
     pub(crate) stage: Option<u8>,
-    /// All but this step, in a stand-in for the host
+    /// All but this step, in a stand-in for the host; may be repeated
     #[arg(long, value_name = "STEP", value_enum)]
     pub(crate) without: Vec<Step>,
     /// List the steps, and which attacks they stop
-    #[arg(long)]
+    #[arg(long, conflicts_with = "command")]
     pub(crate) steps: bool,
     /// Try an attack from inside, or all of them, in a stand-in for the host
     #[arg(long, value_name = "NAME|all", conflicts_with_all = ["command", "init", "rootfs"])]
@@ -138,18 +139,17 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 /// `NAME=VALUE`, or NAME alone for what the caller has.
-fn variable(text: OsString) -> (OsString, Option<OsString>) {
+fn variable(text: OsString) -> Result<(OsString, Option<OsString>), String> {
     let bytes = text.as_bytes();
     match bytes.iter().position(|&byte| byte == b'=') {
+        Some(0) => Err("a name comes before `=`".into()),
         Some(end) => {
             let (name, value) = bytes.split_at(end);
             let value = value.get(1..).unwrap_or_default();
-            (
-                OsStr::from_bytes(name).into(),
-                Some(OsStr::from_bytes(value).into()),
-            )
+            let value = OsStr::from_bytes(value).into();
+            Ok((OsStr::from_bytes(name).into(), Some(value)))
         }
-        None => (text, None),
+        None => Ok((text, None)),
     }
 }
 

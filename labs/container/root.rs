@@ -81,7 +81,7 @@ fn fresh(plan: &Plan) -> Result<RootDirectory> {
             _ => {}
         }
     }
-    let hostname = plan.args.hostname.to_string_lossy();
+    let hostname = &plan.args.hostname;
     for (name, text) in [
         (
             "passwd",

@@ -115,7 +115,10 @@ pub(crate) fn hold(path: impl AsRef<Path>) -> nix::Result<OwnedFd> {
 }
 
 fn open_path(path: &Path) -> Result<OwnedFd> {
-    hold(path).step("open", printable(path.as_os_str()))
+    let missing = "nothing is there on this machine: check the path, which is taken from here";
+    hold(path)
+        .step("open", printable(path.as_os_str()))
+        .map_err(|error| error.hint_if(Errno::ENOENT, missing))
 }
 
 /// What is at a path of the host's, be it a link; `None` where nothing is.

@@ -46,6 +46,7 @@ pub(crate) fn map(plan: &Plan, container: &Child) -> Result<Option<OwnedFd>> {
         .step("open", path)
         .map(|file| Some(file.into()))
 }
+// ANCHOR_END: map
 
 /// The range that root has in /etc/subuid or /etc/subgid: `root:100000:65536`.
 fn range(file: &str) -> Option<u32> {
@@ -66,7 +67,6 @@ fn unused() -> u32 {
     let ranges = (LAST - FIRST) / IDS;
     FIRST + getpid().as_raw() as u32 % ranges * IDS
 }
-// ANCHOR_END: map
 
 /// In the container: as root of the user namespace.
 pub(crate) fn become_root(plan: &Plan) -> Result<()> {

@@ -144,7 +144,7 @@ fn attack_by_stage() {
         assert_transcript!(
             name,
             format!(
-                "{prompt} container --attack all --stage N\n{:15}{heads}\n{table}{:15}{sum}",
+                "{prompt} for N in $(seq 0 12); do container --attack all --stage $N; done\n{:15}{heads}\n{table}{:15}{sum}",
                 "N", "escaped"
             )
         );
@@ -177,10 +177,11 @@ fn attack_by_missing_step() {
             Who::Root => ("without_root", '#'),
             Who::User => ("without_user", '$'),
         };
+        let list = names.join(" ");
         assert_transcript!(
             name,
             format!(
-                "{prompt} container --attack all --without STEP\n{:15}{heads}\n{table}{:15}{sum}",
+                "{prompt} for STEP in {list}; do container --attack all --without $STEP; done\n{:15}{heads}\n{table}{:15}{sum}",
                 "STEP", "escaped"
             )
         );

@@ -110,6 +110,8 @@ fn values_that_are_none_are_usage_errors() {
         ["--stage", "13"],
         ["--without", "nothing"],
         ["--net", "all"],
+        ["--env", "=x"],
+        ["--hostname", ""],
         ["--attack", "nothing"],
     ] {
         let said = stderr(
