@@ -11,11 +11,12 @@ use nix::errno::Errno;
 use nix::libc::{self, AT_RECURSIVE, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID};
 use nix::libc::{MOUNT_ATTR_RDONLY, MOUNT_ATTR_STRICTATIME};
 use nix::mount::MsFlags;
+use nix::sys::statfs::{PROC_SUPER_MAGIC, TMPFS_MAGIC, statfs};
 use nix::unistd::symlinkat;
 
 use crate::root::place;
 use crate::steps::Step;
-use crate::trees::hold;
+use crate::trees::{hold, not_as_asked};
 use crate::{Net, Plan};
 
 const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
@@ -127,6 +128,19 @@ fn small_dev(plan: &Plan, root: &RootDirectory) -> Result<()> {
         .step("mount_setattr", "/dev in the new root")
 }
 // ANCHOR_END: dev
+
+/// Whether they are where a program looks for them: a root file system can be somebody's who
+/// renames its directories meanwhile.
+pub(crate) fn check(plan: &Plan) -> Result<()> {
+    if plan.steps.has(Step::Proc) {
+        for (path, kind) in [("/proc", PROC_SUPER_MAGIC), ("/dev", TMPFS_MAGIC)] {
+            if statfs(path).step("statfs", path)?.filesystem_type() != kind {
+                return Err(not_as_asked(path));
+            }
+        }
+    }
+    Ok(())
+}
 
 /// How the proc on /proc keeps access times, which a user namespace locks.
 fn atime() -> u64 {

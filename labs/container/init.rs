@@ -8,14 +8,15 @@ use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::Signal;
 
 // ANCHOR: run
-pub(crate) fn run(start: impl Fn() -> Result<u8>) -> Result<u8> {
+/// All signals are blocked already, by the process outside, which knows the caller's mask.
+pub(crate) fn run(outer: &Supervisor, start: impl Fn() -> Result<u8>) -> Result<u8> {
     // This process goes on with a copy of the caller's memory, and is never replaced: what it
     // has inherited is closed for good, and nobody inside may look into it.
     set_dumpable(false).step("prctl", "PR_SET_DUMPABLE")?;
     close_from(3).step("close_range", "3 and above")?;
     let supervisor = Supervisor::begin(Policy::PassOn)?;
     let program = fork(|| {
-        supervisor.leave()?;
+        outer.leave()?;
         start()
     })?
     .into_pid();

@@ -128,17 +128,28 @@ pub(crate) fn contain(plan: &Plan, cgroup: Option<&Cgroup>, start: &Start<'_>) -
         None
     };
 
+    let is_init = plan.args.init || !steps.has(Step::Names);
+    let policy = if is_init {
+        Policy::PassOn
+    } else {
+        Policy::EndPid1
+    };
+    let supervisor = Supervisor::begin(policy)?;
     let flags = plan.namespaces();
     let is_prepared = Checkpoint::new()?;
     let lifeline = Lifeline::new(Signal::SIGKILL as i32)?;
     let container = clone3(flags, cgroup.map(Cgroup::directory), || {
+        // An init takes signals from its birth on, a program as the caller's would.
+        if !plan.args.init {
+            supervisor.leave()?;
+        }
         is_prepared.wait()?;
         container_function(plan, &trees, cgroup.is_some(), relay.as_ref())?;
         // The kernel has forgotten this wish when the process became another user.
         lifeline.tie()?;
         let start = || Err(start(&session::environment(plan)));
         if plan.args.init {
-            init::run(start)
+            init::run(&supervisor, start)
         } else {
             start()
         }
@@ -157,13 +168,6 @@ pub(crate) fn contain(plan: &Plan, cgroup: Option<&Cgroup>, start: &Start<'_>) -
     trees::prepare(plan, &trees, user_namespace.as_ref())?;
     drop(trees);
 
-    let is_init = plan.args.init || !steps.has(Step::Names);
-    let policy = if is_init {
-        Policy::PassOn
-    } else {
-        Policy::EndPid1
-    };
-    let supervisor = Supervisor::begin(policy)?;
     let guardian = Guardian::of_process(&container)?;
     is_prepared.open()?;
     let status = supervisor.wait(container)?.status();
@@ -201,6 +205,7 @@ fn container_function(
             root::attach(&new_root, &volume.mount, volume)?;
         }
         root::enter(&new_root, plan)?;
+        devices::check(plan)?;
     }
     if steps.has(Step::Net) && plan.args.net == Net::None {
         Rtnetlink::open()?.batch(&[link_up("lo")])?;

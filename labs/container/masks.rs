@@ -4,9 +4,12 @@ use std::path::Path;
 
 use common::ns::{Attributes, RootDirectory, fsmount, mount_setattr, move_mount, open_tree};
 use common::{Result, Step as _, explain};
-use nix::libc::{MOUNT_ATTR_RDONLY, S_IFDIR};
+use nix::libc::{MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY, S_IFDIR};
 
 use crate::trees::{hold, is};
+
+/// What covers a part has nothing to give, and is not changed through it.
+const SAFE: u64 = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 
 // ANCHOR: masks
 /// Nothing is to be read here: of /proc, and of /sys.
@@ -25,9 +28,11 @@ pub(crate) fn cover(proc_and_sys: &[RootDirectory; 2]) -> Result<()> {
                 continue;
             };
             let mask = if is(&place, S_IFDIR)? {
-                fsmount("tmpfs", "size=4k", MOUNT_ATTR_RDONLY)
+                fsmount("tmpfs", "size=4k", SAFE)
             } else {
-                hold("/dev/null").and_then(open_tree)
+                hold("/dev/null").and_then(open_tree).and_then(|null| {
+                    mount_setattr(&null, 0, Attributes::flags(SAFE)).map(|()| null)
+                })
             };
             mask.and_then(|mask| move_mount(mask, place))
                 .step("mount", format!("over {name}"))?;

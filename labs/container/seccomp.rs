@@ -23,7 +23,7 @@ const ALLOWED: &[c_long] = &[
     SYS_clock_gettime, SYS_clock_nanosleep, SYS_close, SYS_close_range, SYS_connect, SYS_copy_file_range, SYS_dup,
     SYS_dup3, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_eventfd2, SYS_execve,
     SYS_execveat, SYS_exit, SYS_exit_group, SYS_faccessat, SYS_faccessat2, SYS_fadvise64, SYS_fallocate, SYS_fchdir,
-    SYS_fchown, SYS_fchownat, SYS_fcntl, SYS_fdatasync, SYS_fgetxattr, SYS_flistxattr, SYS_flock, SYS_fremovexattr,
+    SYS_fchown, SYS_fchownat, SYS_fdatasync, SYS_fgetxattr, SYS_flistxattr, SYS_flock, SYS_fremovexattr,
     SYS_fsetxattr, SYS_fstat, SYS_fstatfs, SYS_fsync, SYS_ftruncate, SYS_futex, SYS_futex_waitv, SYS_get_robust_list,
     SYS_getcpu, SYS_getcwd, SYS_getdents64, SYS_getegid, SYS_geteuid, SYS_getgid, SYS_getgroups, SYS_getitimer,
     SYS_getpeername, SYS_getpgid, SYS_getpid, SYS_getppid, SYS_getpriority, SYS_getrandom, SYS_getresgid,
@@ -38,7 +38,7 @@ const ALLOWED: &[c_long] = &[
     SYS_newfstatat, SYS_pidfd_open, SYS_pidfd_send_signal, SYS_pipe2, SYS_pkey_alloc, SYS_pkey_free,
     SYS_pkey_mprotect, SYS_ppoll, SYS_prctl, SYS_pread64, SYS_preadv, SYS_preadv2, SYS_prlimit64, SYS_process_mrelease,
     SYS_pselect6, SYS_pwrite64, SYS_pwritev, SYS_pwritev2, SYS_read, SYS_readahead, SYS_readlinkat, SYS_readv,
-    SYS_recvfrom, SYS_recvmmsg, SYS_recvmsg, SYS_remap_file_pages, SYS_removexattr, SYS_renameat2,
+    SYS_recvfrom, SYS_recvmmsg, SYS_recvmsg, SYS_remap_file_pages, SYS_removexattr, 
     SYS_restart_syscall, SYS_rseq, SYS_rt_sigaction, SYS_rt_sigpending, SYS_rt_sigprocmask, SYS_rt_sigqueueinfo,
     SYS_rt_sigreturn, SYS_rt_sigsuspend, SYS_rt_sigtimedwait, SYS_rt_tgsigqueueinfo, SYS_sched_get_priority_max,
     SYS_sched_get_priority_min, SYS_sched_getaffinity, SYS_sched_getattr, SYS_sched_getparam,
@@ -84,6 +84,8 @@ const MAKES: u64 = (O_CREAT | (O_TMPFILE & !O_DIRECTORY)) as u64;
 const NODE: u64 = SET_ID | S_IFMT as u64;
 const ALL: u64 = u32::MAX as u64;
 const SYS_FCHMODAT2: c_long = 452;
+/// Since Linux 6.19.
+const F_SETDELEG: u64 = 1040;
 
 /// A call, an argument, and which of its bits must be what. Each row allows by itself.
 #[rustfmt::skip]
@@ -96,6 +98,7 @@ const CONDITIONS: &[(c_long, u8, u64, u64)] = &[
     (SYS_personality, 0, ALL, 0x20008), (SYS_personality, 0, ALL, ALL),
     (SYS_fchmod, 1, SET_ID, 0), (SYS_fchmodat, 2, SET_ID, 0), (SYS_FCHMODAT2, 2, SET_ID, 0),
     (SYS_mkdirat, 2, SET_ID, 0), (SYS_mknodat, 2, NODE, S_IFIFO as u64),
+    (SYS_renameat2, 4, RENAME_WHITEOUT as u64, 0),
     (SYS_openat, 2, MAKES, 0), (SYS_openat, 3, SET_ID, 0),
 ];
 #[cfg(target_arch = "x86_64")]
@@ -143,14 +146,18 @@ fn rules() -> std::result::Result<Rules, seccompiler::BackendError> {
         let rule = SeccompRule::new(vec![condition])?;
         rules.entry(call).or_default().push(rule);
     }
-    // No typing for others, and no pasting into a console.
-    let requests = [TIOCSTI, TIOCLINUX].map(|request| SeccompCondition::new(1, Dword, Ne, request));
-    let neither = SeccompRule::new(
-        requests
+    // No typing for others, and no pasting into a console; no lease, with which the owner of a
+    // file has everyone wait who opens it, and root inside owns what root does.
+    for (call, neither) in [
+        (SYS_ioctl, [TIOCSTI, TIOCLINUX]),
+        (SYS_fcntl, [F_SETLEASE as u64, F_SETDELEG]),
+    ] {
+        let conditions = neither.map(|request| SeccompCondition::new(1, Dword, Ne, request));
+        let conditions = conditions
             .into_iter()
-            .collect::<std::result::Result<_, _>>()?,
-    )?;
-    rules.insert(SYS_ioctl, vec![neither]);
+            .collect::<std::result::Result<_, _>>()?;
+        rules.insert(call, vec![SeccompRule::new(conditions)?]);
+    }
     Ok(rules)
 }
 // ANCHOR_END: filter

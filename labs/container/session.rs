@@ -11,7 +11,7 @@ use common::process::{self, Relay, close_on_exec_from};
 use common::{Error, Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc::{FD_CLOEXEC, S_IFDIR, S_IFMT};
+use nix::libc::{FD_CLOEXEC, O_PATH, S_IFDIR, S_IFMT};
 use nix::sys::stat::fstat;
 use nix::unistd::setsid;
 
@@ -31,7 +31,7 @@ const OWN: [(&str, &str); 3] = [
 
 // ANCHOR: begin
 pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
-    refuse_directories()?;
+    refuse_ways_out()?;
     setsid().step("setsid", "of the container")?;
     if let Some(relay) = relay {
         relay.give_terminal()?;
@@ -67,7 +67,7 @@ pub(crate) fn environment(plan: &Plan) -> Vec<OsString> {
 }
 
 /// From a directory `..` leads to the host's root.
-fn refuse_directories() -> Result<()> {
+fn refuse_ways_out() -> Result<()> {
     let (input, output, errors) = (stdin(), stdout(), stderr());
     for (stream, name) in [
         (input.as_fd(), "stdin"),
@@ -77,9 +77,13 @@ fn refuse_directories() -> Result<()> {
         // One that is closed leads nowhere, and exec closes what is not the caller's.
         let flags = fcntl(stream, FcntlArg::F_GETFD).unwrap_or(FD_CLOEXEC);
         let is_directory = fstat(stream).is_ok_and(|file| file.st_mode & S_IFMT == S_IFDIR);
-        if flags & FD_CLOEXEC == 0 && is_directory {
+        // Nor what is not opened, and could be, with any mode.
+        let is_path = fcntl(stream, FcntlArg::F_GETFL).is_ok_and(|flags| flags & O_PATH != 0);
+        if flags & FD_CLOEXEC == 0 && (is_directory || is_path) {
             let error = Error::new("fstat", name, Errno::EISDIR);
-            return Err(error.hint("a directory of the host's would be a way out: give a file"));
+            return Err(error.hint(
+                "it would be a way out to the host's files: give a file that is open, or a pipe",
+            ));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use crate::container::container;
-use crate::support::{assert_error, everyone, installed, require, storm};
+use crate::support::{Who, assert_error, everyone, installed, require, storm};
 use nix::sys::signal::Signal::SIGKILL;
 
 /// PID 1 of `--init` is a copy of the lab, and executes nothing.
@@ -27,7 +27,13 @@ fn a_program_that_waives_the_parents_signal_ends_with_it() {
     require!(installed("python3"), "calls prctl() from Python");
     let before = storm::state_of_the_machine();
     for &who in everyone() {
-        for waive in ["ctypes.CDLL(None).prctl(1, 0)", "os.setuid(0)"] {
+        // Another user: only root's container has one.
+        let other = if who == Who::Root {
+            "os.setuid(1)"
+        } else {
+            "pass"
+        };
+        for waive in ["ctypes.CDLL(None).prctl(1, 0)", other] {
             let program = format!(
                 "import ctypes, os, time; {waive}; print('ready', flush=True); time.sleep(60)"
             );
@@ -62,11 +68,13 @@ fn a_directory_is_no_stdin() {
 
 #[test]
 fn what_is_changed_in_dev_is_not_the_hosts() {
-    let modified = || fs::metadata("/dev/full").expect("a device").mtime();
+    let of = |path| fs::metadata(path).expect("a device").mtime();
+    let modified = || (of("/dev/full"), of("/dev/null"));
     let before = modified();
     std::thread::sleep(Duration::from_millis(1100));
     for &who in everyone() {
         container(["touch", "/dev/full"]).by(who).run().code(1);
+        container(["touch", "/proc/keys"]).by(who).run().code(1);
         let script = "echo gone >/dev/null && head -c1 /dev/zero | wc -c && mkfifo /tmp/pipe";
         assert_eq!(container(["sh", "-c", script]).by(who).printed(), "1\n");
     }
@@ -93,5 +101,25 @@ print(oct(os.stat('/tmp/f').st_mode))";
             container(["python3", "-c", program]).by(who).printed(),
             "0o100644\n"
         );
+    }
+}
+
+/// A lease has everyone wait who opens the file; its owner may take one, and through an
+/// id-mapped mount root inside owns what is the host's root's.
+#[test]
+fn no_lease_is_taken_on_a_file_of_the_hosts() {
+    require!(installed("python3"), "makes system calls from Python");
+    let program = "
+import fcntl, os, ctypes
+f = os.open('/usr/bin/env', os.O_RDONLY)
+for command in (1024, 1040):
+    try: fcntl.fcntl(f, command, fcntl.F_RDLCK); print('taken')
+    except OSError as error: print(error.errno)
+open('/tmp/a', 'w').close()
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.syscall(316, -100, b'/tmp/a', -100, b'/tmp/b', 4), ctypes.get_errno(), fcntl.fcntl(f, fcntl.F_GETFD) >= 0)";
+    for &who in everyone() {
+        let text = container(["python3", "-c", program]).by(who).printed();
+        assert_eq!(text, "1\n1\n-1 1 True\n");
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::poll::{PollTimeout, poll};
+use nix::sys::prctl::set_name;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{getpid, setsid};
 
@@ -118,6 +119,7 @@ fn hide() -> Result<()> {
     SigSet::all()
         .thread_block()
         .step("sigprocmask", "SIG_BLOCK")?;
+    set_name(c"guardian").step("prctl", "PR_SET_NAME")?;
     setsid().step("setsid", "of the guardian").map(drop)
 }
 

@@ -18,6 +18,7 @@ use super::child::Child;
 use super::clone::{fork, fork_untied};
 use super::descriptors::{receive_descriptor, send_descriptor};
 use super::pty::{copy_window_size, set_controlling_terminal};
+use super::wait::Ended;
 use crate::lab::{Error, Result, Step as _, retry_eintr};
 
 /// What stands between two terminals. A program that shared its caller's could type into it
@@ -26,6 +27,8 @@ use crate::lab::{Error, Result, Step as _, retry_eintr};
 pub struct Relay {
     process: Child,
     socket: OwnedFd,
+    /// How the caller's terminal was before.
+    modes: Option<Termios>,
 }
 
 impl Relay {
@@ -47,7 +50,11 @@ impl Relay {
             relay(&relays, &outside)
         })?;
         let socket = socket.ok_or(Error::PeerGone)?;
-        Ok(Some(Self { process, socket }))
+        Ok(Some(Self {
+            process,
+            socket,
+            modes: tcgetattr(stdin()).ok(),
+        }))
     }
 
     // ANCHOR: give
@@ -93,7 +100,12 @@ impl Relay {
     /// `waitpid`, as [`Child::succeed`].
     pub fn end(self) -> Result<()> {
         drop(self.socket);
-        self.process.succeed()
+        // One that somebody has killed has restored nothing.
+        let ended = self.process.wait_ended()?;
+        if let Some(modes) = self.modes.filter(|_| ended != Ended::Exited(0)) {
+            let _ = set(stdin(), &modes);
+        }
+        Ok(())
     }
 }
 
