@@ -26,12 +26,6 @@ pub(crate) struct Case {
     pub(crate) why: &'static str,
 }
 
-impl Case {
-    pub(crate) const fn has_file(&self) -> bool {
-        !matches!(self.file, FileCapabilities::None)
-    }
-}
-
 const PLAIN: Case = Case {
     name: "",
     prepare: || Ok(()),

@@ -32,7 +32,7 @@ pub(crate) fn copy_this_program() -> Result<()> {
     let path = PROGRAM.to_string_lossy();
     fs::copy("/proc/self/exe", &*path).step("copy", &path)?;
     explain!(
-        "mount(MS_REC | MS_PRIVATE on /), mount(tmpfs on {STAGE}), copy to {path}:\n\
+        "mount(MS_PRIVATE on /), mount(tmpfs on {STAGE}), copy to {path}:\n\
          a program on a file system that belongs to this user namespace"
     );
     Ok(())
