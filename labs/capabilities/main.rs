@@ -16,10 +16,10 @@ use common::credentials::{become_ordinary_user, map_to_root};
 use common::lab::ExplainArgs;
 use common::ns::describe;
 use common::procfs::check_proc;
-use common::{Result, Step as _, clone, explain, parse, say};
+use common::{Checkpoint, Result, Step as _, clone, explain, parse, say};
 use file::PROGRAM;
 use nix::errno::Errno;
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::CloneFlags;
 use nix::sys::prctl::get_no_new_privs;
 use nix::unistd::{execv, getegid, geteuid, getpid};
 use sets::Sets;
@@ -68,42 +68,46 @@ fn lab() -> Result<u8> {
 
 // ANCHOR: main
 fn show(cases: &[&Case]) -> Result<u8> {
-    let (uid, gid) = (geteuid(), getegid());
     let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS;
-    unshare(flags).step("unshare", describe(flags))?;
-    map_to_root("self", uid, gid)?;
-    explain!(
-        "unshare({}): uid {uid} is root inside,\n\
-         with every capability\n\
-         see: grep Cap /proc/{}/status",
-        describe(flags),
-        getpid()
-    );
-    file::copy_this_program()?;
+    let (uid, gid) = (geteuid(), getegid());
+    let maps_written = Checkpoint::new()?;
+    let child = clone(flags, || {
+        maps_written.wait()?;
+        explain!(
+            "clone({}): uid {uid} is root inside,\n\
+             with every capability\n\
+             see: grep Cap /proc/{}/status",
+            describe(flags),
+            getpid()
+        );
+        file::copy_this_program()?;
+        if get_no_new_privs().step("prctl", "PR_GET_NO_NEW_PRIVS")? {
+            say!("Under no_new_privs, which the caller has set: no execve() gives anything.\n")?;
+        }
+        say!("{:26} {}", "CASE", sets::HEADS)?;
+        cases.iter().try_for_each(|case| across_execve(case))?;
+        Ok(0)
+    })?;
+    map_to_root(child.pid(), uid, gid)?;
+    maps_written.open()?;
+    child.wait()
+}
 
-    if get_no_new_privs().step("prctl", "PR_GET_NO_NEW_PRIVS")? {
-        say!(
-            "Under no_new_privs, which the caller has set: no execve() gives more than was there."
-        )?;
-    }
-    say!("CASE                       {}", sets::HEADS)?;
-    for case in cases {
-        case.file.set()?;
-        let child = clone(CloneFlags::empty(), || {
-            (case.prepare)()?;
-            say!("{:18} before  {}", case.name, Sets::own()?.row()?)?;
-            explain!("execve(): {}", case.why);
-            match execv(PROGRAM, &[c"capabilities", c"--after-execve"]) {
-                Err(errno @ Errno::EPERM) if case.is_refused => {
-                    say!("{:18} after   execve(): {errno}", "")?;
-                    Ok(0)
-                }
-                Err(errno) => Err(errno).step("execve", PROGRAM.to_string_lossy()),
+fn across_execve(case: &Case) -> Result<()> {
+    case.file.set()?;
+    let child = clone(CloneFlags::empty(), || {
+        (case.prepare)()?;
+        say!("{:18} before  {}", case.name, Sets::own()?.row()?)?;
+        explain!("execve(): {}", case.why);
+        match execv(PROGRAM, &[c"capabilities", c"--after-execve"]) {
+            Err(errno @ Errno::EPERM) if case.is_refused => {
+                say!("{:18} after   execve(): {errno}", "")?;
+                Ok(0)
             }
-        })?;
-        child.succeed()?;
-    }
-    Ok(0)
+            Err(errno) => Err(errno).step("execve", PROGRAM.to_string_lossy()),
+        }
+    })?;
+    child.succeed()
 }
 
 /// The program that every case executes is this one.
