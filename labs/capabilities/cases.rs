@@ -10,16 +10,15 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::unistd::{Gid, Uid};
 
-use crate::file::{FileCapabilities, STAGE};
+use crate::file::{CHOWN_EP, FileCapabilities, NET_RAW_EI, NET_RAW_EP, STAGE};
 
 const ONE: Capability = Capability::CAP_NET_RAW;
-const OTHER: Capability = Capability::CAP_CHOWN;
 
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// Run by a child, root of the lab's user namespace, before execve().
     pub(crate) prepare: fn() -> Result<()>,
-    pub(crate) file: FileCapabilities,
+    pub(crate) file: Option<FileCapabilities>,
     /// Whether execve() itself is refused.
     pub(crate) is_refused: bool,
     /// Why it comes out so.
@@ -29,12 +28,12 @@ pub(crate) struct Case {
 const PLAIN: Case = Case {
     name: "",
     prepare: || Ok(()),
-    file: FileCapabilities::None,
+    file: None,
     is_refused: false,
     why: "",
 };
 const WITH_FILE: Case = Case {
-    file: FileCapabilities::Permitted(ONE),
+    file: Some(NET_RAW_EP),
     ..PLAIN
 };
 
@@ -62,10 +61,10 @@ pub(crate) static CASES: [Case; 12] = [
     Case { name: "file-bounding", is_refused: true,
         prepare: || { become_user()?; keep_in_bounding_set(0)?; give_up_all() },
         why: "the file would not get what it relies on, so it does not start", ..WITH_FILE },
-    Case { name: "file-inheritable", file: FileCapabilities::Inheritable(ONE),
+    Case { name: "file-inheritable", file: Some(NET_RAW_EI),
         prepare: || { become_user()?; make_inheritable(ONE)?; give_up_all() },
         why: "what both the process and the file have as inheritable", ..PLAIN },
-    Case { name: "file-ambient", file: FileCapabilities::Permitted(OTHER),
+    Case { name: "file-ambient", file: Some(CHOWN_EP),
         prepare: || { become_user()?; raise_ambient(ONE) },
         why: "a file with capabilities empties the ambient set", ..PLAIN },
 ];

@@ -3,13 +3,10 @@
 use std::ffi::CStr;
 use std::fs;
 
-use caps::Capability;
-use common::credentials::{removexattr, setxattr};
+use common::credentials::{Capability, setxattr};
 use common::ns::{make_private, mount_tmpfs};
 use common::{Result, Step as _, explain};
 use nix::errno::Errno;
-
-use crate::sets::short;
 
 /// Where the lab mounts, in namespaces of its own: a directory that every machine has.
 pub(crate) const STAGE: &str = "/tmp";
@@ -39,64 +36,55 @@ pub(crate) fn copy_this_program() -> Result<()> {
 }
 
 // ANCHOR: file
-/// What a file has, with the bit that makes it effective at once.
-#[derive(Clone, Copy)]
-pub(crate) enum FileCapabilities {
-    None,
-    /// `setcap cap_…+ep`
-    Permitted(Capability),
-    /// `setcap cap_…+ei`
-    Inheritable(Capability),
+/// What a file has, and the bit that makes it effective at once.
+pub(crate) struct FileCapabilities {
+    /// As setcap(8) has it.
+    pub(crate) text: &'static str,
+    permitted: u64,
+    inheritable: u64,
 }
+
+pub(crate) const NET_RAW_EP: FileCapabilities = FileCapabilities {
+    text: "cap_net_raw+ep",
+    permitted: 1 << Capability::CAP_NET_RAW as u8,
+    inheritable: 0,
+};
+pub(crate) const NET_RAW_EI: FileCapabilities = FileCapabilities {
+    text: "cap_net_raw+ei",
+    permitted: 0,
+    inheritable: 1 << Capability::CAP_NET_RAW as u8,
+};
+pub(crate) const CHOWN_EP: FileCapabilities = FileCapabilities {
+    text: "cap_chown+ep",
+    permitted: 1 << Capability::CAP_CHOWN as u8,
+    inheritable: 0,
+};
 
 impl FileCapabilities {
     /// `struct vfs_cap_data` of version 2, little-endian on every machine.
-    fn bytes(self) -> Option<[u8; 20]> {
-        let (permitted, inheritable) = match self {
-            Self::None => return None,
-            Self::Permitted(one) => (one.bitmask(), 0),
-            Self::Inheritable(one) => (0, one.bitmask()),
-        };
-        let mut bytes = [0; 20];
+    fn bytes(&self) -> [u8; 20] {
         // Each set comes in two halves, the lower ones first.
-        let low_and_high = |set: u64| [set as u32, (set >> 32) as u32];
-        let ([p0, p1], [i0, i1]) = (low_and_high(permitted), low_and_high(inheritable));
+        let [p0, p1] = [self.permitted as u32, (self.permitted >> 32) as u32];
+        let [i0, i1] = [self.inheritable as u32, (self.inheritable >> 32) as u32];
         let words = [VERSION_2 | EFFECTIVE, p0, i0, p1, i1];
+        let mut bytes = [0; 20];
         for (place, word) in bytes.chunks_exact_mut(4).zip(words) {
             place.copy_from_slice(&word.to_le_bytes());
         }
-        Some(bytes)
+        bytes
     }
 
-    /// Gives the program's file these, in place of what it has.
-    pub(crate) fn set(self) -> Result<()> {
-        let file = PROGRAM.to_string_lossy();
-        let Some(bytes) = self.bytes() else {
-            return match removexattr(PROGRAM, ATTRIBUTE) {
-                // Nor was there anything to remove.
-                Err(Errno::ENODATA | Errno::EOPNOTSUPP) => Ok(()),
-                answer => answer.step("removexattr", file),
-            };
-        };
-        setxattr(PROGRAM, ATTRIBUTE, &bytes)
-            .step("setxattr", &file)
+    /// Gives them to the program's file.
+    pub(crate) fn set(&self) -> Result<()> {
+        setxattr(PROGRAM, ATTRIBUTE, &self.bytes())
+            .step("setxattr", PROGRAM.to_string_lossy())
             .map_err(|error| error.hint_if(Errno::EOPNOTSUPP, NO_ATTRIBUTES))?;
         explain!(
-            "setxattr(security.capability): {self}, as setcap(8) writes it\n\
-             see: getcap(8), capabilities(7)"
+            "setxattr(security.capability): {}, as setcap(8) writes it\n\
+             see: getcap(8), capabilities(7)",
+            self.text
         );
         Ok(())
     }
 }
 // ANCHOR_END: file
-
-/// As setcap(8) has it: `cap_net_raw+ep`.
-impl std::fmt::Display for FileCapabilities {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match *self {
-            Self::None => f.write_str("none"),
-            Self::Permitted(one) => write!(f, "cap_{}+ep", short(one)),
-            Self::Inheritable(one) => write!(f, "cap_{}+ei", short(one)),
-        }
-    }
-}

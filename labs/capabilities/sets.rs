@@ -2,7 +2,6 @@
 
 use std::{fmt, fs};
 
-use caps::Capability;
 use common::procfs::Status;
 use common::{Error, Result, Step as _};
 use nix::errno::Errno;
@@ -39,9 +38,9 @@ impl Sets {
         let last = last_capability()?;
         let [inheritable, permitted, effective, ambient, bounding] =
             self.0.map(|set| Names { set, last }.to_string());
-        let row =
-            format!("{inheritable:11}  {permitted:9}  {effective:9}  {ambient:7}  {bounding}");
-        Ok(row)
+        Ok(format!(
+            "{inheritable:11}  {permitted:9}  {effective:9}  {ambient:7}  {bounding}"
+        ))
     }
 }
 
@@ -70,15 +69,9 @@ impl fmt::Display for Names {
         let mut names: Vec<_> = caps::all()
             .into_iter()
             .filter(|one| self.set & one.bitmask() != 0)
-            .map(short)
+            .map(|one| one.to_string().to_lowercase().replace("cap_", ""))
             .collect();
         names.sort();
         f.write_str(&names.join(","))
     }
-}
-
-/// As setcap(8) has it, without the prefix that all share: `net_raw`.
-pub(crate) fn short(capability: Capability) -> String {
-    let name = capability.to_string().to_lowercase();
-    name.trim_start_matches("cap_").to_owned()
 }

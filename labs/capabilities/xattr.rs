@@ -2,14 +2,13 @@
 
 use std::ffi::{CStr, CString};
 
-use caps::Capability;
 use common::credentials::{getxattr, map_ids, map_to_root};
 use common::lab::yes_no;
 use common::{Checkpoint, Result, Step as _, clone, explain, say};
 use nix::sched::CloneFlags;
 use nix::unistd::{Gid, Uid, getegid, geteuid};
 
-use crate::file::{self, ATTRIBUTE, EFFECTIVE, FileCapabilities, PROGRAM, REVISION};
+use crate::file::{self, ATTRIBUTE, EFFECTIVE, NET_RAW_EP, PROGRAM, REVISION};
 use crate::sets::{Names, last_capability};
 
 // ANCHOR: xattr
@@ -42,7 +41,7 @@ pub(crate) fn lab() -> Result<u8> {
 
 fn child_function() -> Result<()> {
     file::copy_this_program()?;
-    FileCapabilities::Permitted(Capability::CAP_NET_RAW).set()?;
+    NET_RAW_EP.set()?;
     explain!("getxattr(security.capability): the kernel translates it for whoever reads it");
     say!("{:35}  VERSION  PERMITTED  EFFECTIVE  ROOTID", "READ")?;
     print("in its own user namespace, by root", PROGRAM)?;
@@ -59,7 +58,7 @@ fn child_function() -> Result<()> {
 /// uid of the root whose user namespace the capabilities count in.
 fn print(reader: &str, path: &CStr) -> Result<()> {
     let mut bytes = [0; 24];
-    let length = getxattr(path, ATTRIBUTE, &mut bytes).step("getxattr", path.to_string_lossy())?;
+    getxattr(path, ATTRIBUTE, &mut bytes).step("getxattr", path.to_string_lossy())?;
     let mut words = [0; 6];
     for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(4)) {
         *word = bytes.try_into().map(u32::from_le_bytes).unwrap_or_default();
@@ -71,10 +70,9 @@ fn print(reader: &str, path: &CStr) -> Result<()> {
         last: last_capability()?,
     };
     let effective = yes_no(magic & EFFECTIVE != 0);
-    let rootid = if length == bytes.len() {
-        rootid.to_string()
-    } else {
-        "-".to_owned()
+    let rootid = match version {
+        3 => rootid.to_string(),
+        _ => "-".to_owned(),
     };
     let permitted = permitted.to_string();
     say!("{reader:35}  {version:<7}  {permitted:9}  {effective:9}  {rootid}")

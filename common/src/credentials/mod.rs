@@ -17,4 +17,4 @@ pub use securebits::{
     bounding_set, drop_from_bounding_set, seccomp_mode, securebits, set_securebits,
 };
 pub use user_namespace::{Capability, enter_unless_capable, is_capable, nsenter};
-pub use xattr::{getxattr, removexattr, setxattr};
+pub use xattr::{getxattr, setxattr};

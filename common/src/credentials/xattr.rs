@@ -32,12 +32,3 @@ pub fn getxattr(path: &CStr, name: &CStr, value: &mut [u8]) -> Result<usize, Err
     // What is no error is a length, at most `size`.
     Ok(length.unsigned_abs())
 }
-
-/// removexattr(2): takes an attribute from a file.
-///
-/// # Errors
-/// ENODATA where the file has none, and as [`setxattr`].
-pub fn removexattr(path: &CStr, name: &CStr) -> Result<(), Errno> {
-    // SAFETY: path and name end with a NUL, and outlive the call, which only reads them.
-    Errno::result(unsafe { libc::removexattr(path.as_ptr(), name.as_ptr()) }).map(drop)
-}
