@@ -1,7 +1,8 @@
 //! The program that each case executes, and the capabilities of its file.
 
 use std::ffi::CStr;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 use common::credentials::{Capability, setxattr};
 use common::ns::{make_private, mount_tmpfs};
@@ -27,10 +28,12 @@ pub(crate) fn copy_this_program() -> Result<()> {
     make_private()?;
     mount_tmpfs(STAGE)?;
     let path = PROGRAM.to_string_lossy();
-    fs::copy("/proc/self/exe", &*path).step("copy", &path)?;
+    let program = fs::read("/proc/self/exe").step("read", "/proc/self/exe")?;
+    fs::write(&*path, program).step("write", &path)?;
+    fs::set_permissions(&*path, Permissions::from_mode(0o755)).step("chmod", &path)?;
     explain!(
-        "mount(MS_PRIVATE on /), mount(tmpfs on {STAGE}), copy to {path}:\n\
-         a program on a file system that belongs to this user namespace"
+        "mount(MS_PRIVATE on /), mount(tmpfs on {STAGE}), write({path}):\n\
+         a copy of this program, on a file system that belongs to this user namespace"
     );
     Ok(())
 }
