@@ -68,6 +68,13 @@ fn lab() -> Result<u8> {
 
 // ANCHOR: main
 fn show(cases: &[&Case]) -> Result<u8> {
+    if get_no_new_privs().step("prctl", "PR_GET_NO_NEW_PRIVS")? {
+        say!(
+            "Under no_new_privs, which the caller has set: no execve() gives more than there was.\n"
+        )?;
+    }
+    say!("{:26} {}", "CASE", sets::HEADS)?;
+
     let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS;
     let (uid, gid) = (geteuid(), getegid());
     let maps_written = Checkpoint::new()?;
@@ -81,12 +88,6 @@ fn show(cases: &[&Case]) -> Result<u8> {
             getpid()
         );
         file::copy_this_program()?;
-        if get_no_new_privs().step("prctl", "PR_GET_NO_NEW_PRIVS")? {
-            say!(
-                "Under no_new_privs, which the caller has set: no execve() gives more than there was.\n"
-            )?;
-        }
-        say!("{:26} {}", "CASE", sets::HEADS)?;
         cases.iter().try_for_each(|case| across_execve(case))?;
         Ok(0)
     })?;

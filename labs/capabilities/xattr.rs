@@ -13,6 +13,8 @@ use crate::sets::{Names, last_capability};
 
 // ANCHOR: xattr
 pub(crate) fn lab() -> Result<u8> {
+    say!("{:35}  VERSION  PERMITTED  EFFECTIVE  ROOTID", "READ")?;
+
     let (maps_written, file_is_there) = (Checkpoint::new()?, Checkpoint::new()?);
     let all_is_seen = Checkpoint::new()?;
     let child = clone(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS, || {
@@ -43,7 +45,6 @@ fn child_function() -> Result<()> {
     file::copy_this_program()?;
     NET_RAW_EP.set()?;
     explain!("getxattr(security.capability): the kernel translates it for whoever reads it");
-    say!("{:35}  VERSION  PERMITTED  EFFECTIVE  ROOTID", "READ")?;
     print("in its own user namespace, by root", PROGRAM)?;
 
     let nested = clone(CloneFlags::CLONE_NEWUSER, || {
