@@ -13,6 +13,7 @@
 mod support;
 
 mod book;
+mod capabilities;
 mod cgroup_ns;
 mod container;
 mod doctor;

@@ -2,7 +2,6 @@
 //!
 //! Chapter: book/src/user_ns.md. See user_namespaces(7), capabilities(7).
 
-mod exec;
 mod file;
 mod join;
 mod nested;
@@ -46,18 +45,12 @@ struct Experiment {
     /// Who may join which user namespace by setns()
     #[arg(long)]
     join: bool,
-    /// What execve() leaves of the capabilities, with and without a map to root
-    #[arg(long)]
-    exec: bool,
     /// User namespaces inside one another, N deep: one process, many user IDs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     nested: Option<u8>,
     /// As root: map 65536 IDs, as a container engine does
     #[arg(long)]
     range: bool,
-    /// Where --exec arrives after execve()
-    #[arg(long, hide = true)]
-    after_execve: bool,
 }
 
 fn main() -> ExitCode {
@@ -69,9 +62,6 @@ fn lab() -> Result<u8> {
     args.explain.begin()?;
     check_proc()?;
     let asked = args.experiment;
-    if asked.after_execve {
-        return exec::after_execve();
-    }
     if asked.range {
         return range::lab();
     }
@@ -82,7 +72,6 @@ fn lab() -> Result<u8> {
         None if asked.file => file::lab(),
         None if asked.powerless => powerless::lab(),
         None if asked.join => join::lab(),
-        None if asked.exec => exec::lab(),
         None => parent_and_child(&args.hold),
     }
 }

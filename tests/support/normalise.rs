@@ -82,8 +82,10 @@ const FIELDS: &[(Kind, &str)] = &[
     (User, r"\bgid (?<x>\d+) outside"),
     (User, r"\b(?:AS UID|(?:runs|run) as uid) (?<x>\d+)\b"),
     // user_ns: the caller's own IDs, wherever they are seen.
-    (User, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = (?<x>\d+)"),
-    (Group, r"(?m)^(?:parent|child, seen by the parent|  before execve\(\)|  after execve\(\)): +uid = \d+, gid = (?<x>\d+)"),
+    (User, r"(?m)^(?:parent|child, seen by the parent): +uid = (?<x>\d+)"),
+    (Group, r"(?m)^(?:parent|child, seen by the parent): +uid = \d+, gid = (?<x>\d+)"),
+    // capabilities --xattr: the caller's own ID, in both columns.
+    (User, r"(?m)^outside, where root is uid (?<x1>\d+) .* (?<x2>\d+)$"),
     (User, r"(?m)^parent writes to uid_map: +0 (?<x>\d+) 1$"),
     (Group, r"(?m)^parent writes to gid_map: +0 (?<x>\d+) 1$"),
     (User, r"(?m)^uid_map  .*  0 (?<x1>\d+) \d(?:, 0 (?<x2>\d+) \d)?(?:$|    #)"),

@@ -6,6 +6,7 @@ mod identity;
 pub mod keyring;
 mod securebits;
 mod user_namespace;
+mod xattr;
 
 pub use change::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
 pub use id_map::{map_ids, map_to_root, read_map, write_map};
@@ -16,3 +17,4 @@ pub use securebits::{
     bounding_set, drop_from_bounding_set, seccomp_mode, securebits, set_securebits,
 };
 pub use user_namespace::{Capability, enter_unless_capable, is_capable, nsenter};
+pub use xattr::{getxattr, setxattr};

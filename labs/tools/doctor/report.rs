@@ -86,7 +86,8 @@ fn cell(good: &str, bad: &str, findings: &[&Finding], reasons: &Reasons<'_>) -> 
 fn print_row(first: &str, second: &str, cells: impl Iterator<Item = (Tone, String)>) -> Result<()> {
     let cells = cells.map(|(tone, text)| tone.paint(&format!("{text:<11}")));
     let cells = cells.collect::<Vec<_>>().join(" ");
-    let line = format!("{first:<10}  {second:<43}  {cells}");
+    // A long name moves what it needs, and not the verdicts.
+    let line = format!("{:<55}  {cells}", format!("{first:<10}  {second}"));
     say!("{}", line.trim_end())
 }
 
