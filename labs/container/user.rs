@@ -14,6 +14,8 @@ use crate::Plan;
 use crate::steps::Step;
 use crate::trees::not_as_asked;
 
+/// The map of the first user namespace.
+const ALL: &str = "0 0 4294967295";
 /// As many IDs as a system has that was installed.
 const IDS: u32 = 65536;
 /// systemd keeps the IDs from here on for containers, see systemd.io/UIDS-GIDS.
@@ -31,8 +33,8 @@ pub(crate) fn map(plan: &Plan, container: &Child) -> Result<Option<OwnedFd>> {
     for (file, delegated) in [("uid_map", "/etc/subuid"), ("gid_map", "/etc/subgid")] {
         let map = match (range(delegated), read_map("self", file)?.as_str()) {
             // Only whoever has every ID can give some away.
-            (Some(first), "0 0 4294967295") => format!("0 {first} {IDS}"),
-            (None, "0 0 4294967295") => format!("0 {} {IDS}", unused()),
+            (Some(first), ALL) => format!("0 {first} {IDS}"),
+            (None, ALL) => format!("0 {} {IDS}", unused()),
             _ => "0 0 1".into(),
         };
         write_map(pid, file, &map)?;
@@ -66,6 +68,15 @@ fn range(file: &str) -> Option<u32> {
 fn unused() -> u32 {
     let ranges = (LAST - FIRST) / IDS;
     FIRST + getpid().as_raw() as u32 % ranges * IDS
+}
+
+/// Whether this is the first user namespace, whose map holds all IDs; without a proc of ours
+/// another is taken for granted.
+pub(crate) fn has_every_id() -> Result<bool> {
+    if check_proc().is_err() {
+        return Ok(false);
+    }
+    Ok(read_map("self", "uid_map")? == ALL)
 }
 
 /// In the container: as root of the user namespace.

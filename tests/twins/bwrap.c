@@ -24,11 +24,17 @@ int main(int argc, char **argv)
         return 1;
     char number[12];
     snprintf(number, sizeof number, "%d", filter);
-    char *words[64] = {
+    char *words[128] = {
         "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "container",
         "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
         "--symlink", "usr/lib64", "/lib64", "--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache", "--dir", "/run",
-        "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--remount-ro", "/", "--clearenv",
+        "--ro-bind", "/etc/alternatives", "/etc/alternatives", "--ro-bind", "/sys", "/sys",
+        "--proc", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue", "--tmpfs", "/tmp",
+        "--ro-bind", "/proc/bus", "/proc/bus", "--ro-bind", "/proc/fs", "/proc/fs",
+        "--ro-bind", "/proc/irq", "/proc/irq", "--ro-bind", "/proc/sys", "/proc/sys",
+        "--ro-bind", "/dev/null", "/proc/interrupts", "--ro-bind", "/dev/null", "/proc/keys",
+        "--ro-bind", "/dev/null", "/proc/timer_list", "--tmpfs", "/proc/acpi", "--tmpfs", "/sys/firmware",
+        "--remount-ro", "/", "--clearenv",
         "--cap-drop", "ALL", "--seccomp", number,
     };
     int word = 0;
