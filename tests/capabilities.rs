@@ -110,13 +110,8 @@ fn the_attribute_is_read_in_two_versions() {
     assert_eq!(version("in its own"), "2 net_raw yes -");
     assert_eq!(version("in one inside"), "3 net_raw yes 5");
     let outside = version("outside, where root is uid");
-    let uid = text
-        .rsplit("root is uid ")
-        .next()
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap();
+    let (_, after) = text.rsplit_once("root is uid ").expect("the last row");
+    let (uid, _) = after.split_once(' ').expect("its columns");
     assert_eq!(outside, format!("3 net_raw yes {uid}"));
 }
 

@@ -1,9 +1,8 @@
 //! The cases: who executes the program, and what its file has.
 
 use caps::{CapSet, Capability};
-use common::credentials::{bounding_set, drop_from_bounding_set, map_ids, set_securebits};
-use common::{Error, Result, Step as _, explain};
-use nix::errno::Errno;
+use common::credentials::{bounding_set, drop_from_bounding_set, failed, map_ids, set_securebits};
+use common::{Result, Step as _, explain};
 use nix::libc::SECBIT_NOROOT;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -138,8 +137,3 @@ fn mount_nosuid() -> Result<()> {
     Ok(())
 }
 // ANCHOR_END: prepare
-
-/// The crate hands on no errno, but its last call was the one that failed.
-fn failed<E>(step: &'static str, object: &'static str) -> impl FnOnce(E) -> Error {
-    move |_| Error::new(step, object, Errno::last())
-}

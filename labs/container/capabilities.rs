@@ -1,9 +1,10 @@
 //! What is left of root's power: a short list, and no way to more.
 
 use caps::{CapSet, Capability, CapsHashSet};
-use common::credentials::{bounding_set, drop_from_bounding_set, securebits, set_securebits};
-use common::{Error, Result, Step as _, explain};
-use nix::errno::Errno;
+use common::credentials::{
+    bounding_set, drop_from_bounding_set, failed, securebits, set_securebits,
+};
+use common::{Result, Step as _, explain};
 use nix::libc;
 use nix::sys::prctl::{get_no_new_privs, set_no_new_privs};
 
@@ -26,8 +27,6 @@ const SECUREBITS: i32 = libc::SECBIT_NO_CAP_AMBIENT_RAISE
 
 // ANCHOR: drop
 pub(crate) fn drop_all_but_a_few() -> Result<()> {
-    // The crate hands on no errno, but its last call was the one that failed.
-    let failed = |step, object| move |_| Error::new(step, object, Errno::last());
     let permitted = caps::read(None, CapSet::Permitted).map_err(failed("capget", "permitted"))?;
     let kept: CapsHashSet = KEPT
         .into_iter()
@@ -60,15 +59,15 @@ fn check(kept: &CapsHashSet, mask: u64) -> Result<()> {
     if bounding_set().step("prctl", "PR_CAPBSET_READ")? != mask {
         return Err(not_as_asked("the bounding set"));
     }
-    for (set, wanted) in [
-        (CapSet::Permitted, kept.clone()),
-        (CapSet::Effective, kept.clone()),
-        (CapSet::Inheritable, CapsHashSet::new()),
-        (CapSet::Ambient, CapsHashSet::new()),
+    let none = CapsHashSet::new();
+    for (set, name, wanted) in [
+        (CapSet::Permitted, "permitted", kept),
+        (CapSet::Effective, "effective", kept),
+        (CapSet::Inheritable, "inheritable", &none),
+        (CapSet::Ambient, "ambient", &none),
     ] {
-        let failed = |_| Error::new("capget", format!("{set:?}"), Errno::last());
-        if caps::read(None, set).map_err(failed)? != wanted {
-            return Err(not_as_asked(format!("the {set:?} set")));
+        if caps::read(None, set).map_err(failed("capget", name))? != *wanted {
+            return Err(not_as_asked(format!("the {name} set")));
         }
     }
     if !get_no_new_privs().step("prctl", "PR_GET_NO_NEW_PRIVS")? {

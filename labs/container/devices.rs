@@ -3,9 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use common::ns::{
-    Attributes, RootDirectory, atime_flags, fsmount, mount_setattr, move_mount, open_tree,
-};
+use common::ns::{Attributes, RootDirectory, atime_flags, fsmount, mount_setattr, move_mount};
 use common::{Result, Step as _, explain};
 use nix::errno::Errno;
 use nix::libc::{self, AT_RECURSIVE, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID};
@@ -16,7 +14,7 @@ use nix::unistd::symlinkat;
 
 use crate::root::place;
 use crate::steps::Step;
-use crate::trees::{hold, not_as_asked};
+use crate::trees::{copy_with, hold, not_as_asked};
 use crate::{Net, Plan};
 
 const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
@@ -75,11 +73,8 @@ fn of_host(root: &RootDirectory, name: &str, set: u64) -> Result<OwnedFd> {
     let source = format!("/{name}");
     let place = place(root, Path::new(name), true)?;
     hold(&source)
-        .and_then(open_tree)
-        .and_then(|tree| {
-            mount_setattr(&tree, AT_RECURSIVE, Attributes::flags(set))?;
-            move_mount(&tree, place).map(|()| tree)
-        })
+        .and_then(|held| copy_with(&held, AT_RECURSIVE, set))
+        .and_then(|tree| move_mount(&tree, place).map(|()| tree))
         .step("open_tree", source)
 }
 // ANCHOR_END: mount
@@ -94,11 +89,8 @@ fn small_dev(plan: &Plan, root: &RootDirectory) -> Result<()> {
     for name in ["null", "zero", "full", "random", "urandom", "tty"] {
         let place = place(&dev, Path::new(name), false)?;
         hold(format!("/dev/{name}"))
-            .and_then(open_tree)
-            .and_then(|device| {
-                mount_setattr(&device, 0, Attributes::flags(DEVICES | MOUNT_ATTR_RDONLY))?;
-                move_mount(device, place)
-            })
+            .and_then(|held| copy_with(&held, 0, DEVICES | MOUNT_ATTR_RDONLY))
+            .and_then(|device| move_mount(device, place))
             .step("open_tree", format!("/dev/{name}"))?;
     }
     for (name, target) in [

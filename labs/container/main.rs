@@ -20,7 +20,6 @@ mod trees;
 mod user;
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::process::ExitCode;
 
 use common::credentials::{Capability, enter_unless_capable, is_capable};
@@ -55,8 +54,8 @@ pub(crate) struct Plan {
     steps: Steps,
     /// Not an ordinary user, who is in the container's user namespace already.
     is_root: bool,
-    /// This program, for an attack to run from inside.
-    own_program: File,
+    /// In the first user namespace, where no ID is somebody else's to give.
+    has_every_id: bool,
 }
 
 /// Executes the container's program with an environment; it returns only if that fails.
@@ -82,13 +81,12 @@ fn lab() -> Result<u8> {
     if !is_root {
         steps::refuse_without_user(&args.without)?;
     }
-    attacks::check_name(&args)?;
     if steps.has(Step::Session) {
         run_from_a_sealed_copy().map_err(|error| error.hint_if(Errno::EACCES, NO_MEMFD))?;
     }
-    let own_program = File::open("/proc/self/exe").step("open", "/proc/self/exe")?;
     enter_unless_capable(&NEEDED)?;
-    if !user::has_every_id()? {
+    let has_every_id = user::has_every_id()?;
+    if !has_every_id {
         // Only a mount namespace that belongs to this user namespace lets its mounts be copied.
         unshare(CloneFlags::CLONE_NEWNS).step("unshare", "CLONE_NEWNS")?;
     }
@@ -96,7 +94,7 @@ fn lab() -> Result<u8> {
         args,
         steps,
         is_root,
-        own_program,
+        has_every_id,
     };
     if plan.args.attack.is_some() {
         plan.args.bind.extend(attacks::volumes());

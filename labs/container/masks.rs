@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use common::ns::{Attributes, RootDirectory, fsmount, mount_setattr, move_mount, open_tree};
+use common::ns::{RootDirectory, fsmount, move_mount};
 use common::{Result, Step as _, explain};
 use nix::libc::{MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY, S_IFDIR};
 
-use crate::trees::{hold, is};
+use crate::trees::{copy_with, hold, is};
 
 /// What covers a part has nothing to give, and is not changed through it.
 const SAFE: u64 = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
@@ -30,9 +30,7 @@ pub(crate) fn cover(proc_and_sys: &[RootDirectory; 2]) -> Result<()> {
             let mask = if is(&place, S_IFDIR)? {
                 fsmount("tmpfs", "size=4k", SAFE)
             } else {
-                hold("/dev/null").and_then(open_tree).and_then(|null| {
-                    mount_setattr(&null, 0, Attributes::flags(SAFE)).map(|()| null)
-                })
+                hold("/dev/null").and_then(|null| copy_with(&null, 0, SAFE))
             };
             mask.and_then(|mask| move_mount(mask, place))
                 .step("mount", format!("over {name}"))?;
@@ -42,11 +40,8 @@ pub(crate) fn cover(proc_and_sys: &[RootDirectory; 2]) -> Result<()> {
             let Some(place) = shown.find(Path::new(name))? else {
                 continue;
             };
-            open_tree(&place)
-                .and_then(|part| {
-                    mount_setattr(&part, 0, Attributes::flags(MOUNT_ATTR_RDONLY))?;
-                    move_mount(part, &place)
-                })
+            copy_with(&place, 0, MOUNT_ATTR_RDONLY)
+                .and_then(|part| move_mount(part, &place))
                 .step("mount", format!("{name} on itself"))?;
         }
     }

@@ -4,10 +4,13 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser as _};
+use clap::builder::{
+    NonEmptyStringValueParser, OsStringValueParser, PossibleValuesParser, TypedValueParser as _,
+};
 use clap::{Parser, ValueEnum};
 use common::lab::ExplainArgs;
 
+use crate::attacks;
 use crate::steps::{Step, Steps};
 
 /// Runs a program in a container: namespaces, a root of its own, limits, few privileges
@@ -55,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "command")]
     pub(crate) steps: bool,
     /// Try an attack from inside, or all of them, in a stand-in for the host
-    #[arg(long, value_name = "NAME|all", conflicts_with_all = ["command", "init", "rootfs"])]
+    #[arg(long, value_name = "NAME|all", value_parser = PossibleValuesParser::new(attacks::names()), conflicts_with_all = ["command", "init", "rootfs"])]
     pub(crate) attack: Option<String>,
     /// What an attack is started with in the container.
     #[arg(long, hide = true)]

@@ -114,6 +114,12 @@ pub(crate) fn hold(path: impl AsRef<Path>) -> nix::Result<OwnedFd> {
     )
 }
 
+/// A copy of the mount there, with flags; with AT_RECURSIVE those below it have them, too.
+pub(crate) fn copy_with(held: &OwnedFd, at: i32, flags: u64) -> nix::Result<OwnedFd> {
+    let tree = open_tree(held)?;
+    mount_setattr(&tree, at, Attributes::flags(flags)).map(|()| tree)
+}
+
 fn open_path(path: &Path) -> Result<OwnedFd> {
     let missing = "nothing is there on this machine: check the path, which is taken from here";
     hold(path)

@@ -14,8 +14,6 @@ use crate::Plan;
 use crate::steps::Step;
 use crate::trees::not_as_asked;
 
-/// The map of the first user namespace.
-const ALL: &str = "0 0 4294967295";
 /// As many IDs as a system has that was installed.
 const IDS: u32 = 65536;
 /// systemd keeps the IDs from here on for containers, see systemd.io/UIDS-GIDS.
@@ -31,10 +29,10 @@ pub(crate) fn map(plan: &Plan, container: &Child) -> Result<Option<OwnedFd>> {
     check_proc()?;
     let pid = container.pid();
     for (file, delegated) in [("uid_map", "/etc/subuid"), ("gid_map", "/etc/subgid")] {
-        let map = match (range(delegated), read_map("self", file)?.as_str()) {
+        let map = match (plan.has_every_id, range(delegated)) {
+            (true, Some(first)) => format!("0 {first} {IDS}"),
+            (true, None) => format!("0 {} {IDS}", unused()),
             // Only whoever has every ID can give some away.
-            (Some(first), ALL) => format!("0 {first} {IDS}"),
-            (None, ALL) => format!("0 {} {IDS}", unused()),
             _ => "0 0 1".into(),
         };
         write_map(pid, file, &map)?;
@@ -76,7 +74,7 @@ pub(crate) fn has_every_id() -> Result<bool> {
     if check_proc().is_err() {
         return Ok(false);
     }
-    Ok(read_map("self", "uid_map")? == ALL)
+    Ok(read_map("self", "uid_map")? == "0 0 4294967295")
 }
 
 /// In the container: as root of the user namespace.

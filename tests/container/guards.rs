@@ -91,7 +91,7 @@ fn a_guard_that_the_kernel_does_not_show_ends_the_container() {
     );
     // Without its name in /proc: the filter is there before the container is.
     for (number, argument, guard) in [
-        (126, -1, "Permitted"),
+        (126, -1, "permitted"),
         (157, 24, "bounding set"),
         (157, 38, "no_new_privs"),
         (157, 28, "securebits"),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::container::{busybox, container};
+use crate::container::{busybox, container, quiet};
 use crate::support::{assert_error, everyone, host, installed, is_root, lab, require, stderr};
 
 #[test]
@@ -30,14 +30,6 @@ fn what_is_no_root_file_system_is_an_error_with_a_hint() {
             assert_error(&quiet(&said), error, hint);
         }
     }
-}
-
-/// Without the line on machines that hand out no cgroup.
-fn quiet(said: &str) -> String {
-    said.lines()
-        .filter(|line| !line.contains("no cgroup here"))
-        .map(|line| format!("{line}\n"))
-        .collect()
 }
 
 #[test]

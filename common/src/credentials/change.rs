@@ -37,14 +37,18 @@ pub fn set_uid(uid: u32) -> Result<()> {
     Ok(())
 }
 
+/// What a call of the crate `caps` has failed with: it hands on no errno, but its last system
+/// call was the one that failed. `map_err(failed("capset", "effective"))`.
+pub fn failed<E>(step: &'static str, object: &'static str) -> impl FnOnce(E) -> Error {
+    move |_| Error::new(step, object, Errno::last())
+}
+
 /// Makes each permitted capability ambient, so that it survives execve(2) also
 /// where the user is not root, see capabilities(7).
 ///
 /// # Errors
 /// `prctl`: EPERM where a securebit forbids it; `capget`, `capset`.
 pub fn make_capabilities_ambient() -> Result<()> {
-    // The crate hands on no errno, but its last call was the one that failed.
-    let failed = |step, object| move |_| Error::new(step, object, Errno::last());
     let permitted = caps::read(None, CapSet::Permitted).map_err(failed("capget", "permitted"))?;
     caps::set(None, CapSet::Inheritable, &permitted).map_err(failed("capset", "inheritable"))?;
     for capability in permitted {

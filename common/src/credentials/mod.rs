@@ -8,7 +8,7 @@ mod securebits;
 mod user_namespace;
 mod xattr;
 
-pub use change::{drop_groups, make_capabilities_ambient, set_gid, set_uid};
+pub use change::{drop_groups, failed, make_capabilities_ambient, set_gid, set_uid};
 pub use id_map::{map_ids, map_to_root, read_map, write_map};
 pub use identity::{
     Identity, become_ordinary_user, become_user, drop_to_ordinary_user, ordinary_user,

@@ -101,9 +101,7 @@ impl Hierarchy {
             _ => Err(Error::new("find", format!("cgroup {path}"), Errno::ENOENT)),
         }
     }
-}
 
-impl Hierarchy {
     /// Where a cgroup with these controllers can be made for a child of a process: beside
     /// its own, since one that has processes hands no controllers out, see cgroups(7).
     ///

@@ -13,7 +13,6 @@ use nix::sys::stat::Mode;
 use nix::unistd::{chdir, chroot, fchdir};
 
 use super::host::{PLACE, SECRET};
-use crate::options::Args;
 
 pub(super) fn errno(error: std::io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or_default())
@@ -34,7 +33,7 @@ fn shared(name: &str) -> String {
 }
 
 /// A mount on a volume, which the host is to see.
-pub(super) fn travel(_: &Args) -> nix::Result<()> {
+pub(super) fn travel() -> nix::Result<()> {
     let (tmpfs, none) = (Some("tmpfs"), None::<&str>);
     mount(
         tmpfs,

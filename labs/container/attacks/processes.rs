@@ -16,17 +16,16 @@ use nix::unistd::{Pid, Uid, dup2_stderr, dup2_stdout, sethostname, setresuid};
 use super::IMPOSSIBLE;
 use super::host::{NEW_NAME, PID, PROCESS, PROGRAMS, QUEUE, SECRET, SOCKET};
 use super::mounts::errno;
-use crate::options::Args;
 
-pub(super) fn hostname(_: &Args) -> nix::Result<()> {
+pub(super) fn hostname() -> nix::Result<()> {
     sethostname(NEW_NAME)
 }
 
-pub(super) fn system_v(_: &Args) -> nix::Result<()> {
+pub(super) fn system_v() -> nix::Result<()> {
     msgget(QUEUE, 0).map(drop)
 }
 
-pub(super) fn signal(_: &Args) -> nix::Result<()> {
+pub(super) fn signal() -> nix::Result<()> {
     kill(Pid::from_raw(PID), SIGKILL)
 }
 
@@ -42,7 +41,7 @@ fn host_process() -> nix::Result<String> {
 }
 
 /// What stands in another process's memory: its environment.
-pub(super) fn memory(_: &Args) -> nix::Result<()> {
+pub(super) fn memory() -> nix::Result<()> {
     fs::read(format!("{}/environ", host_process()?))
         .map(drop)
         .map_err(errno)
@@ -55,18 +54,18 @@ pub(super) fn ptrace() -> nix::Result<()> {
     ptrace::detach(process, None)
 }
 
-pub(super) fn root(_: &Args) -> nix::Result<()> {
+pub(super) fn root() -> nix::Result<()> {
     let path = format!("{}/root{SECRET}", host_process()?);
     File::open(path).map(drop).map_err(errno)
 }
 
-pub(super) fn join(_: &Args) -> nix::Result<()> {
+pub(super) fn join() -> nix::Result<()> {
     let namespace = File::open(format!("{}/ns/net", host_process()?)).map_err(errno)?;
     setns(namespace, CloneFlags::CLONE_NEWNET)
 }
 
 /// An abstract socket belongs to a network namespace, and has no file that guards it.
-pub(super) fn abstract_socket(_: &Args) -> nix::Result<()> {
+pub(super) fn abstract_socket() -> nix::Result<()> {
     let address = SocketAddr::from_abstract_name(SOCKET).map_err(errno)?;
     UnixStream::connect_addr(&address).map(drop).map_err(errno)
 }
