@@ -25,6 +25,7 @@ mod init;
 mod ipc_ns;
 mod kernels;
 mod map;
+mod map_handles;
 mod map_output;
 mod mount_ns;
 mod mount_proc;

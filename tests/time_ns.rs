@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{
     Who, assert_error, assert_transcript, assert_transcripts, everyone, host, installed, is_root,
-    lab, require, stderr, stdout,
+    lab, linux, require, stderr, stdout,
 };
 
 fn printed(args: &[&str], who: Who) -> String {
@@ -75,13 +75,6 @@ fn clone_takes_the_flag_for_a_signal_number_and_asks_for_no_privilege() {
 fn a_child_that_clone3_makes_a_member_has_no_offsets_to_come() {
     require!(linux() >= [6, 3], "clone3() takes the flag since Linux 6.3");
     assert_transcripts!("by_clone3", lab("time_ns").args(["--by-clone3"]));
-}
-
-/// The first two numbers of this kernel's release.
-fn linux() -> [u32; 2] {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a release");
-    let mut numbers = release.split(['.', '-']).flat_map(str::parse);
-    [(); 2].map(|()| numbers.next().unwrap_or(0))
 }
 
 /// A tracer stands for Linux 7.1 where the kernel is an older one.

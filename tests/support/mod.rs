@@ -52,6 +52,13 @@ pub(crate) fn everyone() -> &'static [Who] {
     }
 }
 
+/// The first two numbers of this kernel's release.
+pub(crate) fn linux() -> [u32; 2] {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("a release");
+    let mut numbers = release.split(['.', '-']).flat_map(str::parse);
+    [(); 2].map(|()| numbers.next().unwrap_or(0))
+}
+
 /// Whether long tests do all that they can, instead of the part that `just test` waits
 /// for: `just storm` and `just faults` set this.
 pub(crate) fn whole() -> bool {

@@ -15,6 +15,7 @@ use super::{HOSTNAME, figures};
 enum Kind {
     Pid,
     Inode,
+    Id,
     Index,
     Mac,
     RoundTrip,
@@ -30,8 +31,8 @@ enum Kind {
 }
 
 use Kind::{
-    Cgroup, CgroupAbove, CgroupMount, Group, Host, Index, Inode, Mac, Mounts, NoCarrier, PeerGroup,
-    Pid, RoundTrip, User,
+    Cgroup, CgroupAbove, CgroupMount, Group, Host, Id, Index, Inode, Mac, Mounts, NoCarrier,
+    PeerGroup, Pid, RoundTrip, User,
 };
 
 /// The fields. Each group named `x…` holds a value to replace.
@@ -72,6 +73,10 @@ const FIELDS: &[(Kind, &str)] = &[
     (Pid, r"[a-z](?: \(self\))?: PID (?<x>\d+)[,;)]"),
     (Pid, r">(?<x>\d+) [a-z]+</text>"),
     (Pid, "class=\"pid level-0\">(?<x>\\d+)<"),
+    // map --ask
+    (Pid, r"--pid (?<x>\d+)"),
+    (Id, r"(?m)^  NS_GET_ID +(?<x>\d+)$"),
+    (User, r"(?m)^  NS_GET_OWNER_UID +(?<x>\d+)$"),
     (Inode, r"\b(?:cgroup|ipc|mnt|net|pid|time|user|uts):\[(?<x>\d+)\]"),
     (Index, r"(?m)^(?<x>\d+): [a-z]+\d*(?:@|:)"),
     (Index, r"@if(?<x>\d+)"),
@@ -189,6 +194,7 @@ fn plausible(kind: Kind, count: usize) -> String {
     match kind {
         Kind::Pid => (29595 + count).to_string(),
         Kind::Inode => (4_026_532_281 + count).to_string(),
+        Kind::Id => (8_213 + count).to_string(),
         Kind::Index => (18 + count).to_string(),
         Kind::Mac => format!("6e:69:05:c3:d0:{:02x}", 0x81 + count),
         Kind::RoundTrip => "0.077".into(),

@@ -4,9 +4,11 @@
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
+use std::ptr;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::unistd::Pid;
 
 use super::descriptor::own_descriptor;
 use super::types::{TYPES, Type};
@@ -70,6 +72,61 @@ pub fn get_owner_uid(namespace: impl AsFd) -> Result<libc::uid_t, Errno> {
     let result =
         unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut uid) };
     Errno::result(result).map(|_| uid)
+}
+
+/// NS_GET_ID (Linux 6.18): the 64-bit number of a namespace, which is given out once since
+/// the machine was started; that of an inode is given out again.
+///
+/// # Errors
+/// ENOTTY where the kernel is older, or the descriptor none of a namespace.
+/// See linux/nsfs.h.
+pub fn get_id(namespace: impl AsFd) -> Result<u64, Errno> {
+    const NS_GET_ID: libc::Ioctl = 0x8008_b70d_u32 as libc::Ioctl;
+    let namespace = namespace.as_fd();
+    let mut id = 0_u64;
+    // SAFETY: `id` is of the type that the request writes, and lives across the call.
+    let result = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_ID, &raw mut id) };
+    Errno::result(result).map(|_| id)
+}
+
+/// Which of a mount namespace's neighbours in the kernel's list of them all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neighbour {
+    /// NS_MNT_GET_PREV: made before.
+    Previous,
+    /// NS_MNT_GET_NEXT: made after.
+    Next,
+}
+
+/// NS_MNT_GET_PREV, NS_MNT_GET_NEXT (Linux 6.12): a descriptor of the next mount namespace over
+/// whose user namespace the caller has CAP_SYS_ADMIN, whether it has a process or not.
+///
+/// # Errors
+/// ENOENT after the last one; EPERM where the kernel shows the list to the first
+/// PID namespace only; ENOTTY where it is older. See linux/nsfs.h.
+pub fn get_mount_namespace(of: impl AsFd, which: Neighbour) -> Result<OwnedFd, Errno> {
+    let request = match which {
+        Neighbour::Previous => libc::NS_MNT_GET_PREV,
+        Neighbour::Next => libc::NS_MNT_GET_NEXT,
+    };
+    let of = of.as_fd();
+    let nothing = ptr::null_mut::<libc::mnt_ns_info>();
+    // SAFETY: with a null pointer the request writes nothing; its answer is the result.
+    let result = unsafe { libc::ioctl(of.as_raw_fd(), request, nothing) };
+    own_descriptor(result.into())
+}
+
+/// NS_GET_TGID_IN_PIDNS (Linux 6.11): the PID, in this PID namespace, of a process that has
+/// `pid` in the caller's.
+///
+/// # Errors
+/// ESRCH where there is no such process, or it has no PID there; ENOTTY where the
+/// kernel is older. See linux/nsfs.h.
+pub fn get_tgid_in_pidns(namespace: impl AsFd, pid: Pid) -> Result<Pid, Errno> {
+    let (namespace, pid) = (namespace.as_fd(), pid.as_raw());
+    // SAFETY: the argument is a number, as is the answer.
+    let result = unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_TGID_IN_PIDNS, pid) };
+    Errno::result(result).map(Pid::from_raw)
 }
 
 /// The device that what a path leads to is on. A network file system is not

@@ -73,6 +73,7 @@ pub(crate) fn held_by(namespace: &Namespace, room: usize, dots: &str) -> String 
         .filter(|path| empty || !path.ends_with("_for_children"))
         .collect();
     match handles.as_slice() {
+        [] if namespace.is_listed && empty => "nothing in sight".into(),
         [] if empty => "what is below it".into(),
         [] => String::new(),
         [only] => cut(only, room, dots),

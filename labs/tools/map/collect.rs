@@ -15,8 +15,8 @@ use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
 use nix::sys::stat::{Mode, fstatat};
 
 use crate::model::{Id, Process, World};
-use crate::mounts;
 use crate::relations::ask;
+use crate::{listed, mounts, sockets};
 
 /// Where a process's children will be born.
 const FOR_CHILDREN: [&str; 2] = ["pid_for_children", "time_for_children"];
@@ -52,6 +52,7 @@ pub(crate) fn collect() -> Result<World> {
         }
     }
     mounts::collect(&mut world, &proc)?;
+    listed::collect(&mut world)?;
     world.tidy();
     Ok(world)
 }
@@ -98,7 +99,9 @@ fn read_process(world: &mut World, proc: &OwnedFd, pid: i32) -> nix::Result<()> 
         add_handle(world, &process, &namespaces, pid, &format!("ns/{link}"))?;
     }
     for fd in numbers_in(&format!("/proc/{pid}/fd"))? {
-        add_handle(world, &process, &[], pid, &format!("fd/{fd}"))?;
+        let link = format!("fd/{fd}");
+        add_handle(world, &process, &[], pid, &link)?;
+        sockets::add(world, &process, &namespaces, (pid, fd), &link)?;
     }
     if status.threads > 1 {
         // What one thread can leave without the others: not its user namespace, and its

@@ -24,6 +24,7 @@ fn of_namespace(id: Id, namespace: &Namespace) -> String {
     object([
         ("type", string(id.kind)),
         ("inode", id.inode.to_string()),
+        ("id", null_or(namespace.id)),
         ("owner", null_or(namespace.owner.map(|id| id.inode))),
         ("parent", null_or(namespace.parent.map(|id| id.inode))),
         ("owner_uid", null_or(namespace.owner_uid)),

@@ -4,11 +4,14 @@
 
 mod cells;
 mod collect;
+mod handle;
 mod json;
+mod listed;
 mod model;
 mod mounts;
 mod picture;
 mod relations;
+mod sockets;
 mod svg;
 mod text;
 mod tree;
@@ -18,6 +21,7 @@ use clap::Parser;
 use common::lab::ExplainArgs;
 use common::{Error, Result, explain, parse, say};
 use nix::errno::Errno;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::model::{Process, World};
@@ -37,6 +41,9 @@ struct Args {
     /// Mark the place of process P in both trees
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(i32).range(1..))]
     pid: Option<i32>,
+    /// Only what the kernel says of these handles (with --pid, what P's PID is in there)
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["user", "pids"])]
+    ask: Vec<PathBuf>,
     /// Every line, also of long lists
     #[arg(long)]
     all: bool,
@@ -59,6 +66,9 @@ fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
 
+    if !args.ask.is_empty() {
+        return handle::show(&args.ask, args.pid);
+    }
     let world = collect::collect()?;
     narrate(&world);
     let marked = args.pid.map(|pid| find(&world, pid)).transpose()?;
@@ -111,6 +121,12 @@ fn narrate(world: &World) {
          for each mount namespace: {} namespaces without a process\n\
          see: grep nsfs /proc/self/mountinfo",
         without.count()
+    );
+    explain!(
+        "ioctl(SIOCGSKNS) on a copy of each socket (pidfd_getfd()): the network namespace\n\
+         that it was made in; NS_MNT_GET_NEXT: for root, every mount namespace that there is\n\
+         not in sight: what only a descriptor on its way through a UNIX socket holds, or\n\
+         only a mount in a mount namespace without processes"
     );
     explain!(
         "read() of NSpid in /proc/PID/status: the PIDs from the namespace of this /proc inwards\n\

@@ -35,6 +35,8 @@ impl fmt::Display for Id {
 /// A namespace: what the kernel says of it, and what keeps it alive.
 #[derive(Debug, Default)]
 pub(crate) struct Namespace {
+    /// The number that no other namespace gets, from Linux 6.18 on.
+    pub(crate) id: Option<u64>,
     /// The user namespace that owns it; `None` where that is out of reach. For a
     /// user namespace it is the parent, too.
     pub(crate) owner: Option<Id>,
@@ -47,6 +49,14 @@ pub(crate) struct Namespace {
     /// Paths that lead to it without being a process's own place: bind mounts,
     /// open descriptors, threads elsewhere, a place for later children.
     pub(crate) handles: Vec<OsString>,
+    /// Whether the kernel's own list of mount namespaces has it.
+    pub(crate) is_listed: bool,
+}
+
+impl Namespace {
+    fn is_held(&self) -> bool {
+        self.is_listed || !self.members.is_empty() || !self.handles.is_empty()
+    }
 }
 
 /// A process that could be read.
@@ -104,10 +114,8 @@ impl World {
             let around = found.flat_map(|namespace| [namespace.owner, namespace.parent]);
             let needed: BTreeSet<Id> = around.flatten().collect();
             let before = self.namespaces.len();
-            self.namespaces.retain(|id, namespace| {
-                let held = !namespace.members.is_empty() || !namespace.handles.is_empty();
-                held || needed.contains(id)
-            });
+            self.namespaces
+                .retain(|id, namespace| namespace.is_held() || needed.contains(id));
             if self.namespaces.len() == before {
                 return;
             }

@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
-use common::ns::nsfs::{get_nstype, get_owner_uid, get_parent, get_userns};
+use common::ns::nsfs::{get_id, get_nstype, get_owner_uid, get_parent, get_userns};
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
 
@@ -21,7 +21,10 @@ pub(crate) fn ask(world: &mut World, handle: OwnedFd) -> nix::Result<Option<Id>>
         if world.namespaces.contains_key(&id) {
             continue;
         }
-        let mut namespace = Namespace::default();
+        let mut namespace = Namespace {
+            id: get_id(&handle).ok(),
+            ..Namespace::default()
+        };
         if let Some(owner) = within_reach(get_userns(&handle))? {
             namespace.owner = identify(&owner)?;
             waiting.push(owner);
