@@ -80,7 +80,7 @@ pub(crate) static LABS: &[Lab] = &[
         lines: &["ipc_ns", "ipc_ns --shared"], ..LAB },
     Lab { name: "cgroup_ns", page: "cgroup_ns.md", needs: &["procfs", "cgroup"],
         shows: "a cgroup that takes itself for the root of the tree",
-        tries: "`just lab cgroup`, `just root cgroup`, `--shared`, `--into`, `--v1`",
+        tries: "`just lab cgroup`, `just root cgroup`, `--shared`, `--into`, `--delegation`",
         lines: &["cgroup_ns", "cgroup_ns --shared"], ..LAB },
     Lab { name: "time_ns", page: "time_ns.md", needs: &["procfs", "time"],
         shows: "an uptime that is a day ahead, for the child only",

@@ -6,8 +6,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::support::{
-    Who, assert_error, assert_transcript, everyone, host, is_root, lab, require, skip, stderr,
-    stdout, storm,
+    Who, assert_error, assert_transcript, everyone, host, is_root, lab, linux, require, skip,
+    stderr, stdout, storm,
 };
 use nix::sys::signal::Signal;
 
@@ -124,6 +124,24 @@ fn a_child_that_is_born_in_its_cgroup_reads_the_same() {
             .terminal();
         let is_born = said.contains("clone3(CLONE_INTO_CGROUP)") && !said.contains("write(\"0\")");
         assert_eq!(is_born, name == "default", "{said}");
+    }
+}
+
+/// Both worlds are tried: `just kernels` runs this where the option is set.
+#[test]
+fn with_nsdelegate_the_namespace_is_a_wall_and_cgroup_kill_ends_all() {
+    require!(linux() >= [5, 14], "cgroup.kill came with Linux 5.14");
+    require!(mount_of("cgroup2").is_some(), "cgroup.kill is of version 2");
+    let mounts = fs::read_to_string("/proc/mounts").unwrap();
+    for &who in everyone() {
+        let text = lab("cgroup_ns").by(who).args(["--delegation"]).transcript();
+        if text.contains("No sub-cgroup") {
+            assert!(who == Who::User || !is_root(), "{text}");
+        } else if mounts.contains("nsdelegate") {
+            assert_transcript!("delegation_nsdelegate", text);
+        } else {
+            assert_transcript!("delegation", text);
+        }
     }
 }
 
@@ -259,7 +277,7 @@ fn a_machine_without_a_cgroup_mount_is_an_error_with_a_hint() {
 fn leaves_the_host_untouched() {
     host::leaves_the_host_untouched(
         // Few machines have version 1.
-        "cgroup_ns; cgroup_ns --shared; cgroup_ns --v1 || :; $user cgroup_ns",
+        "cgroup_ns; cgroup_ns --shared; cgroup_ns --delegation; cgroup_ns --v1 || :; $user cgroup_ns",
     );
 }
 

@@ -26,6 +26,7 @@ const MORE: &[&str] = &[
     "net_ns --host",
     "ipc_ns --hold 0",
     "cgroup_ns --v1 --explain",
+    "cgroup_ns --delegation",
     "mount_ns --umount",
     "mount_ns slave --hold 0",
     "mount_ns --mqueue --host",

@@ -19,6 +19,9 @@ const PLAIN_V1: [&str; 5] = ["name=systemd", "pids", "freezer", "devices", "memo
 pub struct Hierarchy {
     /// Where it is mounted.
     pub mount_point: PathBuf,
+    /// Whether a cgroup namespace is a wall in it as well: the mount option of version 2 that
+    /// counts for the whole machine.
+    pub nsdelegate: bool,
     /// Its name in /proc/PID/cgroup; version 2 has an empty one.
     name: String,
 }
@@ -45,6 +48,7 @@ impl Hierarchy {
             found.ok_or_else(|| Error::new("find", format!("a {what} mount"), Errno::ENOENT))?;
         Ok(Self {
             mount_point: mount.point.clone(),
+            nsdelegate: has(mount, "nsdelegate"),
             name: name.to_owned(),
         })
     }

@@ -2,6 +2,8 @@
 //!
 //! Chapter: book/src/cgroup_ns.md. See cgroup_namespaces(7), cgroups(7), unshare(2).
 
+mod delegation;
+
 use std::fs::{self, File};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,9 @@ struct Args {
     /// Have the child born in its cgroup by clone3(), in place of moving there itself
     #[arg(long, conflicts_with = "v1")]
     into: bool,
+    /// What the child may do from inside: leave, and change what limits it
+    #[arg(long, conflicts_with_all = ["shared", "into", "v1"])]
+    delegation: bool,
     /// Use a cgroup version 1 hierarchy, also where there is version 2
     #[arg(long)]
     v1: bool,
@@ -52,6 +57,9 @@ fn lab() -> Result<u8> {
         "Hierarchy: {tree}, mounted on {}",
         printable(tree.mount_point.as_os_str())
     )?;
+    if args.delegation {
+        return delegation::lab(&tree);
+    }
     let sub_cgroup = make_sub_cgroup(&tree)?;
     let directory = sub_cgroup.as_ref().map(|(path, _guardian)| path.as_path());
 
