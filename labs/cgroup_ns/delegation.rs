@@ -1,8 +1,8 @@
 //! What a process may do from inside a cgroup namespace: leave, and change what limits it.
 
 use std::fs;
-use std::path::Path;
 
+use common::lab::answer;
 use common::ns::Hierarchy;
 use common::{Checkpoint, Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
@@ -26,15 +26,15 @@ pub(crate) fn lab(tree: &Hierarchy) -> Result<u8> {
     let for_ever = Checkpoint::new()?;
     let child = clone(CloneFlags::empty(), || {
         enter(Some(&root), false)?;
-        let changed = told(write(&root.join("cgroup.max.depth"), "max"));
+        let changed = answer(fs::write(root.join("cgroup.max.depth"), "max"));
         say!("Child changes a limit of its root:   {changed}")?;
-        let left = told(write(&parents.join("cgroup.procs"), "0"));
+        let left = answer(fs::write(parents.join("cgroup.procs"), "0"));
         say!("Child moves to its parent's cgroup:  {left}")?;
         explain!(
             "write() by the child: the mount and the directories' owners would let it; with\n\
              nsdelegate the kernel also asks which cgroup namespace the writer is in"
         );
-        write(&root.join("cgroup.procs"), "0").step("write", "cgroup.procs")?; // Back, if it left.
+        fs::write(root.join("cgroup.procs"), "0").step("write", "cgroup.procs")?; // Back, if it left.
         has_tried.open()?;
         for_ever.wait()?;
         Ok(0)
@@ -42,7 +42,7 @@ pub(crate) fn lab(tree: &Hierarchy) -> Result<u8> {
     has_tried.wait()?;
 
     let kill = root.join("cgroup.kill");
-    write(&kill, "1")
+    fs::write(&kill, "1")
         .step("write", kill.display())
         .map_err(|error| error.hint_if(Errno::ENOENT, SINCE))?;
     let status = child.wait_ended()?.status();
@@ -52,11 +52,3 @@ pub(crate) fn lab(tree: &Hierarchy) -> Result<u8> {
     Ok(0)
 }
 // ANCHOR_END: main
-
-fn write(file: &Path, text: &str) -> nix::Result<()> {
-    fs::write(file, text).map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))
-}
-
-fn told(done: nix::Result<()>) -> String {
-    done.map_or_else(|errno| errno.to_string(), |()| "done".into())
-}
