@@ -54,7 +54,8 @@ pub(crate) fn assert_terminal_comes_back(lab: Lab) {
     shell.until("read: still here");
 }
 
-struct Typist {
+/// Somebody who types at the prompts of a shell.
+pub(crate) struct Typist {
     terminal: Terminal,
     /// The prompt that stands on the terminal, where one does.
     prompt: Option<String>,
@@ -65,7 +66,7 @@ struct Typist {
 }
 
 impl Typist {
-    fn new(who: &str) -> Self {
+    pub(crate) fn new(who: &str) -> Self {
         let user = match who {
             "root" => "",
             "user" => "$user",
@@ -110,6 +111,14 @@ impl Typist {
         output.replace('\r', "")
     }
 
+    /// What a command printed.
+    pub(crate) fn ask(&mut self, line: &str) -> String {
+        let before = self.seen.len();
+        self.enter(line, None);
+        let typed = self.seen[before..].split_once('\n');
+        typed.map_or("", |(_, output)| output).to_owned()
+    }
+
     fn enter(&mut self, line: &str, until: Option<&str>) {
         let prompt = self.prompt.take().unwrap_or_default();
         self.terminal.line(line);
@@ -132,7 +141,7 @@ impl Typist {
             .push_str(&format!("{key}\n{}", output.trim_start_matches('\n')));
     }
 
-    fn do_unseen(&mut self, command: &str) {
+    pub(crate) fn do_unseen(&mut self, command: &str) {
         let prompt = self.prompt.clone();
         self.terminal.line(command);
         let output = self.read(None);

@@ -4,10 +4,14 @@
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
+use std::path::Path;
 use std::ptr;
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::libc;
+use nix::sys::stat::Mode;
+use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 use nix::unistd::Pid;
 
 use super::descriptor::own_descriptor;
@@ -127,6 +131,28 @@ pub fn get_tgid_in_pidns(namespace: impl AsFd, pid: Pid) -> Result<Pid, Errno> {
     // SAFETY: the argument is a number, as is the answer.
     let result = unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_TGID_IN_PIDNS, pid) };
     Errno::result(result).map(Pid::from_raw)
+}
+
+/// Opens the namespace that is bind-mounted on a path below a process's root. Whoever owns that
+/// mount namespace may have put anything there by now: so no link is followed, and nothing
+/// is opened for reading before it is known for a namespace.
+///
+/// # Errors
+/// EINVAL for something else; ENOENT, EACCES; ENOSYS before Linux 5.6.
+pub fn open_mounted(root: impl AsFd, path: &Path) -> Result<OwnedFd, Errno> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
+    let place = openat2(root, path, how)?;
+    if fstatfs(&place)?.filesystem_type() != NSFS_MAGIC {
+        return Err(Errno::EINVAL);
+    }
+    let again = format!("/proc/self/fd/{}", place.as_raw_fd());
+    open(
+        again.as_str(),
+        OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )
 }
 
 /// The device that what a path leads to is on. A network file system is not

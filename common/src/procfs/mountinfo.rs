@@ -13,6 +13,8 @@ use crate::lab::{Result, Step as _};
 pub struct Mount {
     /// Its number, which no other mount of the machine has at the time.
     pub id: u32,
+    /// The device of its file system, as `98:0`.
+    pub device: String,
     /// Which directory of the file system it shows; `net:[4026531840]` and the like
     /// for a namespace that is kept.
     pub root: PathBuf,
@@ -57,7 +59,8 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|&byte| byte == b' ').map(unescape);
     let text = |field: OsString| field.to_string_lossy().into_owned();
     let id = fields.next()?.to_str()?.parse().ok()?;
-    let root = fields.nth(2)?.into();
+    let device = text(fields.nth(1)?);
+    let root = fields.next()?.into();
     let point = fields.next()?.into();
     let flags = text(fields.next()?);
     let optional: Vec<_> = fields
@@ -67,6 +70,7 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
         .collect();
     Some(Mount {
         id,
+        device,
         root,
         point,
         flags,

@@ -2,14 +2,13 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::path::Path;
+use std::os::fd::OwnedFd;
 
+use common::ns::nsfs::open_mounted;
 use common::procfs::{Mount, parse_mounts};
 use common::{Error, Result};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
-use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
+use nix::fcntl::OFlag;
 
 use crate::collect::{open_at, raw};
 use crate::model::{Id, World};
@@ -52,7 +51,8 @@ fn of_process(world: &mut World, proc: &OwnedFd, pid: i32, root: &str) -> nix::R
         };
         if !world.namespaces.contains_key(&id) {
             // Covered by another mount, or a kernel before 5.6: the owner stays unknown.
-            if let Ok(handle) = open_mount(proc, pid, &point) {
+            let root = open_at(proc, &format!("{pid}/root"), OFlag::O_PATH);
+            if let Ok(handle) = root.and_then(|root| open_mounted(root, &point)) {
                 ask(world, handle)?;
             }
         }
@@ -61,20 +61,4 @@ fn of_process(world: &mut World, proc: &OwnedFd, pid: i32, root: &str) -> nix::R
         world.namespaces.entry(id).or_default().handles.push(shown);
     }
     Ok(())
-}
-
-/// Opens a mount of another process. Whoever owns that mount namespace may have put
-/// anything on the path by now: so no link is followed, and nothing is opened for
-/// reading before it is known for a namespace.
-fn open_mount(proc: &OwnedFd, pid: i32, path: &Path) -> nix::Result<OwnedFd> {
-    let root = open_at(proc, &format!("{pid}/root"), OFlag::O_PATH)?;
-    let how = OpenHow::new()
-        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
-        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
-    let place = openat2(&root, path, how)?;
-    if fstatfs(&place)?.filesystem_type() != NSFS_MAGIC {
-        return Err(Errno::EINVAL);
-    }
-    let again = format!("/proc/self/fd/{}", place.as_raw_fd());
-    open_at(proc, &again, OFlag::O_RDONLY)
 }

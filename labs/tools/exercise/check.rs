@@ -1,0 +1,258 @@
+//! Whether an exercise is done: yes, not yet, or "cannot look". Nothing is changed by it.
+
+use std::cell::OnceCell;
+use std::thread::sleep;
+use std::time::Duration;
+
+use common::procfs::check_proc;
+use common::{Error, Result, Step as _, say};
+use nix::errno::Errno;
+
+use crate::Args;
+use crate::catalogue::{Exercise, Must};
+use crate::condition::Term;
+use crate::memory::{Memory, Record};
+use crate::program::{self, Outcome, Sandbox};
+use crate::report::{self, Answer, Told};
+use crate::search::{Candidate, Nearest, Search};
+use crate::values::{self, Values};
+use crate::world::{World, boot};
+
+const NOT_YET: u8 = 1;
+const CANNOT_LOOK: u8 = 3;
+/// Between two looks: a person types more slowly.
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub(crate) fn one(exercise: &Exercise, memory: &mut Memory, args: &Args) -> Result<u8> {
+    check_proc()?;
+    let mut last = None;
+    loop {
+        let mut record = crate::begun(exercise, memory)?;
+        let told = look(exercise, &mut record, args)?;
+        if last.as_ref() != Some(&told) {
+            note(exercise, memory, &mut record, &told)?;
+            if args.json {
+                say!("{}", report::json(exercise, &record, Some(&told)))?;
+            } else {
+                report::told(exercise, &record, &told)?;
+            }
+        }
+        if !args.watch || told.answer == Answer::Done {
+            return Ok(status(told.answer));
+        }
+        last = Some(told);
+        sleep(PAUSE);
+    }
+}
+
+/// All by-hand exercises that are begun and not done.
+pub(crate) fn all(exercises: &[Exercise], memory: &mut Memory, json: bool) -> Result<u8> {
+    check_proc()?;
+    let world = World::look()?;
+    let handles = OnceCell::new();
+    let mut worst = 0;
+    let mut objects = Vec::new();
+    let mut checked = false;
+    for exercise in exercises.iter().filter(|exercise| exercise.run.is_none()) {
+        let Some(record) = memory.of(&exercise.name) else {
+            continue;
+        };
+        let mut record = record.clone();
+        if record.done {
+            objects.push(report::json(exercise, &record, None));
+            continue;
+        }
+        let told = in_kernel(exercise, &mut record, &world, &handles)?;
+        note(exercise, memory, &mut record, &told)?;
+        worst = worst.max(status(told.answer));
+        match json {
+            true => objects.push(report::json(exercise, &record, Some(&told))),
+            false => report::told(exercise, &record, &told)?,
+        }
+        checked = true;
+    }
+    if json {
+        say!("{}", serde_json::Value::from(objects))?;
+    } else if !checked {
+        say!("Nothing is begun that could be checked: just exercise NAME")?;
+    }
+    Ok(worst)
+}
+
+fn status(answer: Answer) -> u8 {
+    match answer {
+        Answer::Done => 0,
+        Answer::NotYet => NOT_YET,
+        Answer::CannotLook => CANNOT_LOOK,
+    }
+}
+
+fn note(exercise: &Exercise, memory: &mut Memory, record: &mut Record, told: &Told) -> Result<()> {
+    record.attempts += 1;
+    record.done |= told.answer == Answer::Done;
+    memory.keep(&exercise.name, record)?;
+    memory.log(
+        &exercise.name,
+        "check",
+        &report::json(exercise, record, Some(told)),
+    )
+}
+
+fn look(exercise: &Exercise, record: &mut Record, args: &Args) -> Result<Told> {
+    let Some(line) = &exercise.run else {
+        return in_kernel(exercise, record, &World::look()?, &OnceCell::new());
+    };
+    let program = match &args.program {
+        Some(path) => Some(path.canonicalize().step("open", path.display())?),
+        None => program::build(exercise)?,
+    };
+    match program {
+        Some(program) => of_program(exercise, line, &program, record),
+        None => Ok(Told::unbuilt()),
+    }
+}
+
+/// What meets every condition before the exercise is begun does not count later.
+pub(crate) fn note_what_is_there(exercise: &Exercise, record: &mut Record) -> Result<()> {
+    if exercise.run.is_some() {
+        return Ok(());
+    }
+    let (world, handles) = (World::look()?, OnceCell::new());
+    let musts: Vec<_> = exercise
+        .must
+        .iter()
+        .filter(|must| must.stage == 1)
+        .collect();
+    loop {
+        let before = record.before.clone();
+        let search = Search::new(&world, &musts, &record.values, &before, None, &handles)?;
+        let (true, found) = search.run()? else {
+            return Ok(());
+        };
+        let processes = found
+            .binding
+            .iter()
+            .filter_map(|(_, candidate)| match candidate {
+                Candidate::Process(process) => Some(process.identity()),
+                Candidate::Handle(_) => None,
+            });
+        record.before.extend(processes);
+        if record.before.len() == before.len() {
+            return Ok(());
+        }
+    }
+}
+
+fn in_kernel(
+    exercise: &Exercise,
+    record: &mut Record,
+    world: &World,
+    handles: &OnceCell<Vec<crate::handles::Handle>>,
+) -> Result<Told> {
+    let before = record.before.clone();
+    let of_stage = |stage| {
+        exercise
+            .must
+            .iter()
+            .filter(move |must| must.stage == stage)
+            .collect::<Vec<_>>()
+    };
+    let search = |musts: &[&Must], record: &Record| {
+        Search::new(world, musts, &record.values, &before, None, handles)?.run()
+    };
+    let mut musts = of_stage(1);
+    let (mut met, mut found) = search(&musts, record)?;
+    if exercise.stages() > 1 {
+        if met {
+            remember(exercise, record, world, &found)?;
+        }
+        // What is gone has been there: only who has seen the first stage comes to the second.
+        if met || record.stage == 1 {
+            let is_new = record.stage == 0;
+            record.stage = 1;
+            musts = of_stage(2);
+            if is_new {
+                return Ok(Told::stage(&musts, &found));
+            }
+            (met, found) = search(&musts, record)?;
+        }
+    }
+    let since = if record.boot == boot() {
+        record.ticks
+    } else {
+        0
+    };
+    let out_of_reach = if met {
+        Vec::new()
+    } else {
+        world.out_of_reach(since)
+    };
+    Ok(Told::of(met, &musts, &record.values, &found, &out_of_reach))
+}
+
+/// Facts of the first stage that the second one compares with.
+fn remember(
+    exercise: &Exercise,
+    record: &mut Record,
+    world: &World,
+    found: &Nearest<'_>,
+) -> Result<()> {
+    for (name, text) in &exercise.remember {
+        let term = Term::parse(text);
+        let fact = term.and_then(|term| {
+            let (_, candidate) = found
+                .binding
+                .iter()
+                .find(|(variable, _)| *variable == term.of)?;
+            match candidate {
+                Candidate::Process(process) => {
+                    world.fact(process, &term.fact, &term.argument)?.ok()
+                }
+                Candidate::Handle(handle) => world.fact_of_handle(handle, &term.fact)?.ok(),
+            }
+        });
+        let fact =
+            fact.ok_or_else(|| Error::new("parse", text, Errno::EINVAL).hint("no such fact"))?;
+        record.values.insert(name.clone(), fact.value);
+    }
+    Ok(())
+}
+
+fn of_program(
+    exercise: &Exercise,
+    line: &str,
+    program: &std::path::Path,
+    record: &mut Record,
+) -> Result<Told> {
+    let mut values = values::draw(&exercise.values, &record.earlier)?;
+    values.insert("program".into(), program::word(program));
+    values.insert("root".into(), program::root()?.display().to_string());
+    record.values.clone_from(&values);
+    let is_of_end = |must: &&Must| must.be.starts_with("run.status");
+    let (after, during): (Vec<_>, Vec<_>) = exercise.must.iter().partition(|must| is_of_end(must));
+
+    let mut sandbox = Sandbox::start(&values::fill(line, &values))?;
+    let mut told;
+    loop {
+        let goes_on = sandbox.goes_on()?;
+        told = judge(&during, &values, &sandbox.outcome())?;
+        if told.answer == Answer::Done || !goes_on {
+            break;
+        }
+        sleep(Duration::from_millis(20));
+    }
+    let outcome = sandbox.end()?;
+    if told.answer == Answer::Done {
+        told = judge(&after, &values, &outcome)?;
+        told.put_before(&during);
+    }
+    told.output = outcome.output;
+    Ok(told)
+}
+
+fn judge(musts: &[&Must], values: &Values, outcome: &Outcome) -> Result<Told> {
+    let (world, handles) = (World::look()?, OnceCell::new());
+    let search = Search::new(&world, musts, values, &[], Some(outcome), &handles)?;
+    let (met, found) = search.run()?;
+    Ok(Told::of(met, musts, values, &found, &[]))
+}

@@ -1,0 +1,119 @@
+//! Conditions as an exercise words them: `p.hostname == {name}`.
+
+use common::{Error, Result};
+use nix::errno::Errno;
+
+/// A fact of something: `p.ns.uts`, `q.file(/etc/hostname)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Term {
+    pub(crate) of: Variable,
+    pub(crate) fact: String,
+    pub(crate) argument: String,
+}
+
+/// What a term speaks of. Each letter stands for one thing throughout an exercise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variable {
+    /// This tool, which is where the learner's shell is.
+    Me,
+    /// The run of a program.
+    Run,
+    /// A process: `p`, `q`.
+    Process(char),
+    /// A handle of a namespace: `h`.
+    Handle(char),
+}
+
+impl Variable {
+    /// The letter of what is looked for.
+    pub(crate) fn letter(self) -> Option<char> {
+        match self {
+            Self::Me | Self::Run => None,
+            Self::Process(letter) | Self::Handle(letter) => Some(letter),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Side {
+    Term(Term),
+    Text(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Is,
+    IsNot,
+    /// One of several words.
+    Has,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) left: Term,
+    pub(crate) operator: Operator,
+    pub(crate) right: Side,
+}
+
+impl Condition {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let mut words = text.splitn(3, ' ');
+        let (left, operator, right) = (words.next(), words.next(), words.next());
+        let operator = match operator {
+            Some("==") => Some(Operator::Is),
+            Some("!=") => Some(Operator::IsNot),
+            Some("has") => Some(Operator::Has),
+            _ => None,
+        };
+        let left = left.and_then(Term::parse);
+        let (Some(left), Some(operator), Some(right)) = (left, operator, right) else {
+            return Err(Error::new("parse", text, Errno::EINVAL)
+                .hint("a condition reads `p.hostname == {name}`, with ==, != or has"));
+        };
+        let right = Term::parse(right).map_or_else(|| Side::Text(right.to_owned()), Side::Term);
+        Ok(Self {
+            left,
+            operator,
+            right,
+        })
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = Variable> {
+        let right = match &self.right {
+            Side::Term(term) => Some(term.of),
+            Side::Text(_) => None,
+        };
+        [Some(self.left.of), right].into_iter().flatten()
+    }
+
+    pub(crate) fn holds(&self, left: &str, right: &str) -> bool {
+        match self.operator {
+            Operator::Is => left == right,
+            Operator::IsNot => left != right,
+            Operator::Has => left.split_whitespace().any(|word| word == right),
+        }
+    }
+}
+
+impl Term {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (of, rest) = text.split_once('.')?;
+        let of = match of {
+            "me" => Variable::Me,
+            "run" => Variable::Run,
+            "p" => Variable::Process('p'),
+            "q" => Variable::Process('q'),
+            "h" => Variable::Handle('h'),
+            _ => return None,
+        };
+        let (fact, argument) = match rest.strip_suffix(')') {
+            Some(call) => call.split_once('(')?,
+            None => (rest, ""),
+        };
+        Some(Self {
+            of,
+            fact: fact.to_owned(),
+            argument: argument.to_owned(),
+        })
+    }
+}

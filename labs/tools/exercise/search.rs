@@ -1,0 +1,169 @@
+//! Looks for processes and handles that meet all conditions together.
+
+use std::cell::OnceCell;
+
+use common::{Error, Result};
+use nix::errno::Errno;
+
+use crate::catalogue::Must;
+use crate::condition::{Condition, Side, Term, Variable};
+use crate::handles::Handle;
+use crate::program::Outcome;
+use crate::values::{Values, fill};
+use crate::world::{Fact, Look, Process, Unseen, World};
+
+/// What a variable stands for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Candidate<'w> {
+    Process(&'w Process),
+    Handle(&'w Handle),
+}
+
+pub(crate) type Binding<'w> = Vec<(Variable, Candidate<'w>)>;
+
+/// How far the best candidate came, and what stopped it.
+#[derive(Debug, Default)]
+pub(crate) struct Nearest<'w> {
+    /// The number of conditions that it meets, from the first one on.
+    pub(crate) met: usize,
+    pub(crate) binding: Binding<'w>,
+    /// What was seen there; nothing where there was no candidate.
+    pub(crate) seen: Option<Fact>,
+    /// What is to be there.
+    pub(crate) expected: String,
+    pub(crate) hidden: Option<Errno>,
+}
+
+pub(crate) struct Search<'w> {
+    world: &'w World,
+    conditions: Vec<Condition>,
+    /// Processes that do not count: pid and start.
+    before: &'w [String],
+    outcome: Option<&'w Outcome>,
+    handles: &'w OnceCell<Vec<Handle>>,
+}
+
+impl<'w> Search<'w> {
+    pub(crate) fn new(
+        world: &'w World,
+        musts: &[&Must],
+        values: &Values,
+        before: &'w [String],
+        outcome: Option<&'w Outcome>,
+        handles: &'w OnceCell<Vec<Handle>>,
+    ) -> Result<Self> {
+        let conditions = musts
+            .iter()
+            .map(|must| Condition::parse(&fill(&must.be, values)));
+        Ok(Self {
+            world,
+            conditions: conditions.collect::<Result<_>>()?,
+            before,
+            outcome,
+            handles,
+        })
+    }
+
+    /// Whether anything meets them all, and if not, what comes nearest.
+    pub(crate) fn run(&self) -> Result<(bool, Nearest<'w>)> {
+        let mut nearest = Nearest::default();
+        let met = self.walk(0, &mut Binding::new(), &mut nearest)?;
+        Ok((met, nearest))
+    }
+
+    fn walk(
+        &self,
+        at: usize,
+        binding: &mut Binding<'w>,
+        nearest: &mut Nearest<'w>,
+    ) -> Result<bool> {
+        let Some(condition) = self.conditions.get(at) else {
+            *nearest = Nearest {
+                met: at,
+                binding: binding.clone(),
+                ..Nearest::default()
+            };
+            return Ok(true);
+        };
+        let is_new = |variable: &Variable| {
+            let is_bound = binding.iter().any(|(bound, _)| bound == variable);
+            !is_bound && !matches!(variable, Variable::Me | Variable::Run)
+        };
+        let unbound = condition.variables().find(is_new);
+        if let Some(variable) = unbound {
+            for candidate in self.candidates(variable, binding) {
+                binding.push((variable, candidate));
+                if self.walk(at, binding, nearest)? {
+                    return Ok(true);
+                }
+                binding.pop();
+            }
+            return Ok(false);
+        }
+        let left = self.fact(&condition.left, binding)?;
+        let right = match &condition.right {
+            Side::Term(term) => self.fact(term, binding)?.map(|fact| fact.value),
+            Side::Text(text) => Ok(text.clone()),
+        };
+        if let (Ok(left), Ok(right)) = (&left, &right) {
+            if condition.holds(&left.value, right) {
+                return self.walk(at + 1, binding, nearest);
+            }
+        }
+        // The first of those that come equally far is the youngest.
+        if at > nearest.met || nearest.seen.is_none() && nearest.hidden.is_none() {
+            let errno = |unseen: &Unseen| match unseen {
+                Unseen::Hidden(errno) => Some(*errno),
+                Unseen::Gone => None,
+            };
+            let hidden = left.as_ref().err().or(right.as_ref().err()).and_then(errno);
+            if left.is_ok() && right.is_ok() || hidden.is_some() {
+                *nearest = Nearest {
+                    met: at,
+                    binding: binding.clone(),
+                    seen: left.ok(),
+                    expected: right.unwrap_or_default(),
+                    hidden,
+                };
+            }
+        }
+        Ok(false)
+    }
+
+    fn candidates(&self, variable: Variable, binding: &Binding<'w>) -> Vec<Candidate<'w>> {
+        if let Variable::Handle(_) = variable {
+            let handles = self.handles.get_or_init(|| self.world.handles());
+            return handles.iter().map(Candidate::Handle).collect();
+        }
+        let processes = self.world.processes.iter();
+        let counts = processes.filter(|process| !self.before.contains(&process.identity()));
+        let free = counts.filter(|process| {
+            let is_it = |candidate: &Candidate<'_>| matches!(candidate, Candidate::Process(bound) if bound.pid == process.pid);
+            !binding.iter().any(|(_, candidate)| is_it(candidate))
+        });
+        free.map(Candidate::Process).collect()
+    }
+
+    fn fact(&self, term: &Term, binding: &Binding<'w>) -> Result<Look<Fact>> {
+        let bound = || binding.iter().find(|(variable, _)| *variable == term.of);
+        let look = match term.of {
+            Variable::Me => self.world.fact(&self.world.me, &term.fact, &term.argument),
+            Variable::Run => self
+                .outcome
+                .and_then(|outcome| outcome.fact(&term.fact))
+                .map(Ok),
+            _ => match bound() {
+                Some((_, Candidate::Process(process))) => {
+                    self.world.fact(process, &term.fact, &term.argument)
+                }
+                Some((_, Candidate::Handle(handle))) => {
+                    self.world.fact_of_handle(handle, &term.fact)
+                }
+                None => None,
+            },
+        };
+        look.ok_or_else(|| {
+            Error::new("parse", format!("{term:?}"), Errno::EINVAL).hint("no fact has this name")
+        })
+    }
+}
