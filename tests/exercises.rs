@@ -1,5 +1,7 @@
 //! Every exercise by the hand of its author: `just exercise --verify` runs this.
 
+mod programs;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -74,8 +76,8 @@ impl Learner {
         }
     }
 
-    fn checks(&mut self) -> Value {
-        let command = format!("exercise --check {} --json", self.name);
+    fn checks(&mut self, how: &str) -> Value {
+        let command = format!("exercise --check {} --json {how}", self.name);
         let text = self.typist.ask(&command);
         let line = text.lines().find(|line| line.starts_with('{'));
         serde_json::from_str(line.unwrap_or_default()).unwrap_or_else(|_| panic!("{text}"))
@@ -85,10 +87,11 @@ impl Learner {
     fn finds(&mut self, answer: &str, missing: Option<&str>) -> Value {
         let started = Instant::now();
         loop {
-            let told = self.checks();
+            let told = self.checks("");
             let is_it = told["answer"] == answer && told["missing"].as_str() == missing;
             if is_it || started.elapsed() > PATIENCE {
-                assert!(is_it, "{}: not {answer}, {missing:?}: {told:#}", self.name);
+                let typed = self.typist.seen();
+                assert!(is_it, "not {answer}, {missing:?}:\n{typed}{told:#}");
                 return told;
             }
             sleep(Duration::from_millis(50));

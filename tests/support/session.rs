@@ -111,6 +111,11 @@ impl Typist {
         output.replace('\r', "")
     }
 
+    /// All that stands on the terminal.
+    pub(crate) fn seen(&self) -> &str {
+        &self.seen
+    }
+
     /// What a command printed.
     pub(crate) fn ask(&mut self, line: &str) -> String {
         let before = self.seen.len();

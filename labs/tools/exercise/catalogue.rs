@@ -9,7 +9,7 @@ use include_dir::{Dir, include_dir};
 use nix::errno::Errno;
 use serde::Deserialize;
 
-use crate::values::Draw;
+use crate::values::{Draw, Values, fill};
 
 static FOLDERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/book/exercises");
 /// The order of the course.
@@ -80,12 +80,14 @@ impl Exercise {
         self.file("task.md").unwrap_or_default()
     }
 
-    /// The lines to type, or the program.
-    pub(crate) fn solution(&self) -> &str {
-        let program = self.file("solution.rs");
-        program
-            .or(self.file("solution.session"))
-            .unwrap_or_default()
+    /// The program, or the lines to type: without those that only a test needs.
+    pub(crate) fn solution(&self, values: &Values) -> String {
+        if let Some(program) = self.file("solution.rs") {
+            return program.trim_end().to_owned();
+        }
+        let lines = self.file("solution.session").unwrap_or_default().lines();
+        let typed: Vec<_> = lines.filter(|line| !line.starts_with("! ")).collect();
+        fill(&typed.join("\n"), values)
     }
 
     pub(crate) fn skeleton(&self) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::procfs::check_proc;
 use common::{Error, Result, Step as _, say};
@@ -22,6 +22,8 @@ const NOT_YET: u8 = 1;
 const CANNOT_LOOK: u8 = 3;
 /// Between two looks: a person types more slowly.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long a program may go on without getting anywhere.
+const STANDSTILL: Duration = Duration::from_secs(3);
 
 pub(crate) fn one(exercise: &Exercise, memory: &mut Memory, args: &Args) -> Result<u8> {
     check_proc()?;
@@ -232,14 +234,15 @@ fn of_program(
     let (after, during): (Vec<_>, Vec<_>) = exercise.must.iter().partition(|must| is_of_end(must));
 
     let mut sandbox = Sandbox::start(&values::fill(line, &values))?;
-    let mut told;
-    loop {
-        let goes_on = sandbox.goes_on()?;
-        told = judge(&during, &values, &sandbox.outcome())?;
-        if told.answer == Answer::Done || !goes_on {
-            break;
-        }
+    let mut changed = Instant::now();
+    let mut told = judge(&during, &values, &sandbox.outcome())?;
+    while told.answer != Answer::Done && sandbox.goes_on()? && changed.elapsed() < STANDSTILL {
         sleep(Duration::from_millis(20));
+        let now = judge(&during, &values, &sandbox.outcome())?;
+        if now != told {
+            changed = Instant::now();
+        }
+        told = now;
     }
     let outcome = sandbox.end()?;
     if told.answer == Answer::Done {

@@ -16,7 +16,7 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 use nix::unistd::gethostname;
 
 use crate::inside::ask;
-use crate::world::{Fact, Look, Process, Unseen, World, read_file};
+use crate::world::{Fact, Look, Process, Unseen, World, read_file, started};
 
 /// An echo between two namespaces of one machine takes microseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -65,6 +65,7 @@ impl World {
                 in_root(of, argument, OFlag::O_PATH).map_or_else(absent, |_| Ok("there".into()))
             }
             ("proc", _) => shown_by_proc(of),
+            ("own_proc", _) => finds_itself(of),
             ("master" | "shared", _) => peer_group(of, name, argument),
             ("zombies", _) => self.zombies(of),
             ("boottime", _) => self.boottime(of),
@@ -149,7 +150,7 @@ fn source(of: &Process, name: &str, argument: &str) -> String {
         "echo" => format!("an ICMP echo to {argument} from /proc/{pid}/ns/net"),
         "root" => format!("mountinfo in /proc/{pid}/ns/mnt"),
         "file" => format!("/proc/{pid}/root{argument}"),
-        "proc" => format!("/proc/{pid}/root/proc"),
+        "proc" | "own_proc" => format!("/proc/{pid}/root/proc"),
         "master" | "shared" => format!("{argument} in /proc/{pid}/mountinfo"),
         "zombies" => format!("State of the processes in /proc/{pid}/ns/pid"),
         "boottime" => format!("/proc/{pid}/timens_offsets"),
@@ -261,6 +262,18 @@ fn shown_by_proc(of: &Process) -> Look {
             .is_some_and(|name| name.parse::<i32>().is_ok())
     });
     Ok(pids.count().to_string())
+}
+
+/// Whether the /proc of a process shows it, under the number that it has itself.
+fn finds_itself(of: &Process) -> Look {
+    let pid = of.status("NSpid").rsplit('\t').next().unwrap_or_default();
+    let path = format!("/proc/{pid}");
+    let found = match in_root(of, &path, OFlag::O_PATH | OFlag::O_DIRECTORY) {
+        Err(Unseen::Gone) => None,
+        directory => Some(read_file(&directory?, "stat")?),
+    };
+    let is_it = found.is_some_and(|stat| started(&stat) == of.started);
+    Ok(if is_it { "yes" } else { "no" }.into())
 }
 
 /// The number of a peer group, see mount_namespaces(7).

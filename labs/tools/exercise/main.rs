@@ -158,9 +158,6 @@ fn solution(exercise: &Exercise, memory: &mut Memory, gives_up: bool) -> Result<
         record.gave_up = true;
         memory.keep(&exercise.name, &record)?;
     }
-    say!(
-        "{}",
-        values::fill(exercise.solution().trim_end(), &record.values)
-    )?;
+    say!("{}", exercise.solution(&record.values))?;
     Ok(0)
 }

@@ -107,6 +107,7 @@ pub(crate) fn build(exercise: &Exercise) -> Result<Option<PathBuf>> {
 /// A running program, and everything that it has started. It ends with this.
 pub(crate) struct Sandbox {
     child: Option<Child>,
+    ended: Option<Ended>,
     stdin: Option<OwnedFd>,
     output: File,
     started: Instant,
@@ -122,7 +123,9 @@ impl Sandbox {
         let maps_written = Checkpoint::new()?;
         let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS;
         let copy = |fd: &OwnedFd| fd.try_clone().step("fcntl", "F_DUPFD_CLOEXEC");
+        let mut stdin = Some(stdin);
         let child = clone(flags, || {
+            drop(stdin.take()); // Or its end would never come.
             maps_written.wait()?;
             make_private()?;
             mount_proc("/proc")?;
@@ -130,6 +133,7 @@ impl Sandbox {
             setrlimit(Resource::RLIMIT_FSIZE, MOST, MOST).step("setrlimit", "RLIMIT_FSIZE")?;
             let status = Command::new("/bin/sh")
                 .args(["-c", line])
+                .env("RUST_BACKTRACE", "0")
                 .stdin(copy(&read_end)?)
                 .stdout(copy(&output)?)
                 .stderr(copy(&output)?)
@@ -144,7 +148,8 @@ impl Sandbox {
         maps_written.open()?;
         Ok(Self {
             child: Some(child),
-            stdin: Some(stdin),
+            ended: None,
+            stdin,
             output: output.into(),
             started: Instant::now(),
         })
@@ -152,10 +157,10 @@ impl Sandbox {
 
     /// Whether it is there, and within its time.
     pub(crate) fn goes_on(&mut self) -> Result<bool> {
-        let Some(child) = &mut self.child else {
-            return Ok(false);
-        };
-        Ok(child.try_wait()?.is_none() && self.started.elapsed() < LIMIT)
+        if let (Some(child), None) = (&mut self.child, self.ended) {
+            self.ended = child.try_wait()?;
+        }
+        Ok(self.ended.is_none() && self.started.elapsed() < LIMIT)
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
@@ -172,20 +177,13 @@ impl Sandbox {
     pub(crate) fn end(mut self) -> Result<Outcome> {
         drop(self.stdin.take());
         self.started = Instant::now();
-        let mut status = None;
-        while let Some(child) = &mut self.child {
-            if let Some(ended) = child.try_wait()? {
-                status = match ended {
-                    Ended::Exited(status) => Some(status),
-                    Ended::Signaled(_) => None,
-                };
-                break;
-            }
-            if self.started.elapsed() > LIMIT {
-                break;
-            }
+        while self.goes_on()? {
             std::thread::sleep(Duration::from_millis(5));
         }
+        let status = match self.ended {
+            Some(Ended::Exited(status)) => Some(status),
+            _ => None,
+        };
         drop(self.child.take());
         Ok(Outcome {
             status,
@@ -229,6 +227,8 @@ fn prepare_root() -> Result<()> {
     mount_tmpfs(&place.to_string_lossy())?;
     let proc = root.join("proc");
     fs::create_dir_all(&proc).step("mkdir", proc.display())?;
+    let marker = root.join("this-is-the-new-root");
+    File::create(&marker).step("open", marker.display())?;
     for name in ["usr", "bin", "sbin", "lib", "lib64"] {
         let (from, to) = (Path::new("/").join(name), root.join(name));
         if let Ok(target) = fs::read_link(&from) {

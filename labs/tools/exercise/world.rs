@@ -63,13 +63,7 @@ impl Process {
             started: 0,
         };
         process.status = process.read("status")?;
-        // Behind the name in brackets, which may hold anything.
-        let stat = process.read("stat")?;
-        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        let started = fields.split_whitespace().nth(19);
-        process.started = started
-            .and_then(|ticks| ticks.parse().ok())
-            .unwrap_or_default();
+        process.started = started(&process.read("stat")?);
         Ok(process)
     }
 
@@ -114,6 +108,16 @@ impl Process {
         let mut uids = self.status("Uid").split_whitespace();
         uids.any(|text| text.parse() == Ok(uid.as_raw()))
     }
+}
+
+/// When a process started, from its proc_pid_stat(5): behind the name in brackets, which may
+/// hold anything.
+pub(crate) fn started(stat: &str) -> u64 {
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let ticks = fields.split_whitespace().nth(19);
+    ticks
+        .and_then(|ticks| ticks.parse().ok())
+        .unwrap_or_default()
 }
 
 pub(crate) fn read_file(directory: &OwnedFd, path: &str) -> nix::Result<String> {
