@@ -1,5 +1,6 @@
 //! Every exercise by the hand of its author: `just exercise --verify` runs this.
 
+mod looking;
 mod programs;
 
 use std::collections::BTreeMap;

@@ -91,6 +91,14 @@ impl<'w> Search<'w> {
         };
         let unbound = condition.variables().find(is_new);
         if let Some(variable) = unbound {
+            // For where there is no candidate at all.
+            if at > nearest.met {
+                *nearest = Nearest {
+                    met: at,
+                    binding: binding.clone(),
+                    ..Nearest::default()
+                };
+            }
             for candidate in self.candidates(variable, binding) {
                 binding.push((variable, candidate));
                 if self.walk(at, binding, nearest)? {
@@ -139,7 +147,7 @@ impl<'w> Search<'w> {
         let counts = processes.filter(|process| !self.before.contains(&process.identity()));
         let free = counts.filter(|process| {
             let is_it = |candidate: &Candidate<'_>| matches!(candidate, Candidate::Process(bound) if bound.pid == process.pid);
-            !binding.iter().any(|(_, candidate)| is_it(candidate))
+            process.is_readable && !binding.iter().any(|(_, candidate)| is_it(candidate))
         });
         free.map(Candidate::Process).collect()
     }

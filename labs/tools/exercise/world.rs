@@ -49,6 +49,8 @@ pub(crate) struct Process {
     status: String,
     /// When it started, in clock ticks after the machine.
     pub(crate) started: u64,
+    /// Whether its namespaces may be looked at.
+    pub(crate) is_readable: bool,
 }
 
 impl Process {
@@ -61,9 +63,12 @@ impl Process {
             directory,
             status: String::new(),
             started: 0,
+            is_readable: true,
         };
         process.status = process.read("status")?;
         process.started = started(&process.read("stat")?);
+        let handle = process.open_file("ns/user", OFlag::O_RDONLY);
+        process.is_readable = !matches!(handle, Err(Errno::EACCES | Errno::EPERM));
         Ok(process)
     }
 
@@ -188,14 +193,9 @@ impl World {
     /// those of this user, and those that they have started, as sudo does.
     pub(crate) fn out_of_reach(&self, since: u64) -> Vec<&Process> {
         let uid = Uid::effective();
-        let younger = self
-            .processes
-            .iter()
-            .filter(|process| process.started >= since);
-        let unreadable = younger.filter(|process| {
-            let handle = process.open_file("ns/user", OFlag::O_RDONLY);
-            matches!(handle, Err(Errno::EACCES | Errno::EPERM)) && !process.is_zombie()
-        });
+        let processes = self.processes.iter();
+        let unreadable =
+            processes.filter(|process| !process.is_readable && process.started >= since);
         unreadable
             .filter(|process| process.is_of(uid) || self.comes_from(process, uid))
             .collect()
