@@ -36,6 +36,28 @@ map *args:
 doctor *args:
     @lab=$({{ just }} _build doctor) && exec "$lab" "$@"
 
+# List the exercises, or show one and begin it: just exercise, just exercise hostname
+exercise *args:
+    #!/bin/sh
+    set -eu
+    if [ "${1-}" = --verify ]; then # For authors: solutions pass, wrong ones do not.
+        shift; [ $# = 0 ] || export EXERCISE="$1"
+        WHOLE=1 exec {{ just }} test exercise::
+    fi
+    exercise=$({{ just }} _build exercise) && exec "$exercise" "$@"
+
+# Ask the kernel whether an exercise is done, or all that are begun: just check hostname
+check *args:
+    @exercise=$({{ just }} _build exercise) && exec "$exercise" --check "$@"
+
+# The next hint of an exercise
+hint name:
+    @exercise=$({{ just }} _build exercise) && exec "$exercise" --hint "$1"
+
+# A solution, once the exercise is done (or with --give-up)
+solution *args:
+    @exercise=$({{ just }} _build exercise) && exec "$exercise" --solution "$@"
+
 # Build every lab; prints the folder, for your PATH
 build:
     @cargo build --locked >&2 && echo '{{ target }}/debug'

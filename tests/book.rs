@@ -151,12 +151,32 @@ fn no_block_holds_code_or_output_that_was_pasted() {
                     let snapshot = regex(r"^\{\{#include ../../tests/snapshots/\w+\.snap:4:\}\}$");
                     assert!(snapshot.is_match(&lines[0]), "{page}: {lines:?}");
                 }
+                "toml" => assert!(lines[0].starts_with("{{#include ../exercises/"), "{page}"),
                 other => panic!("{page}: a block of {other}"),
             }
         }
     }
     eprintln!("{listings} listings and {transcripts} transcripts, all of them included");
     assert!(listings > 10 && transcripts > 20);
+}
+
+#[test]
+fn every_exercise_stands_in_its_page_with_its_minutes() {
+    for name in crate::exercise::all_names() {
+        let folder = source().join("../exercises").join(&name);
+        let text = fs::read_to_string(folder.join("exercise.toml")).unwrap();
+        let value = |key: &str| {
+            let mut lines = text.lines().filter_map(|line| line.split_once(" = "));
+            let found = lines.find(|(name, _)| *name == key).expect("a value");
+            found.1.trim_matches('"').to_owned()
+        };
+        let page = &pages()[&value("page")];
+        let shown = format!(
+            "**`just exercise {name}`** ({} minutes):\n{{{{#include ../exercises/{name}/task.md}}}}\n",
+            value("minutes")
+        );
+        assert!(page.contains(&shown), "{shown} is not in {}", value("page"));
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ mod container;
 mod doctor;
 mod doctor_blocks;
 mod doctor_proc;
-mod exercises;
+mod exercise;
 mod faults;
 mod hostile;
 mod init;

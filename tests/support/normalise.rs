@@ -28,11 +28,12 @@ enum Kind {
     CgroupMount,
     Cgroup,
     CgroupAbove,
+    Run,
 }
 
 use Kind::{
     Cgroup, CgroupAbove, CgroupMount, Group, Host, Id, Index, Inode, Mac, Mounts, NoCarrier,
-    PeerGroup, Pid, RoundTrip, User,
+    PeerGroup, Pid, RoundTrip, Run, User,
 };
 
 /// The fields. Each group named `x…` holds a value to replace.
@@ -57,6 +58,8 @@ const FIELDS: &[(Kind, &str)] = &[
     (Pid, r"in process (?:1\d+|[2-9]\d*): PID (?<x>\d+) has ended"),
     (Pid, r"/proc/(?<x>\d+)"),
     (Pid, r"\bprocess (?<x>\d+)\b"),
+    // exercise: how a program ended is another run's value.
+    (Run, r"(?m)^  \| made-(?<x>\d+)$"),
     (Pid, r"--target (?<x>\d+)"),
     (Pid, r"\bnetns (?<x>\d+)"),
     // What a reader types and reads in a session of the book.
@@ -206,5 +209,6 @@ fn plausible(kind: Kind, count: usize) -> String {
         Kind::CgroupMount => "/sys/fs/cgroup".into(),
         Kind::Cgroup => "/".into(),
         Kind::CgroupAbove => String::new(),
+        Kind::Run => "1234".into(),
     }
 }

@@ -54,12 +54,10 @@ impl Told {
             output: String::new(),
         };
         if met {
+            let found = found.binding.iter();
             told.why = found
-                .binding
-                .iter()
-                .map(|(_, candidate)| name(*candidate))
-                .collect::<Vec<_>>()
-                .join(", ");
+                .map(|(_, candidate)| format!("  {}", name(*candidate)))
+                .collect();
             return told;
         }
         if let Some(seen) = &found.seen {
@@ -105,11 +103,7 @@ impl Told {
             .collect();
         Self {
             answer: Answer::NotYet,
-            conditions: next
-                .iter()
-                .map(|must| (must.name.clone(), false))
-                .into_iter()
-                .collect(),
+            conditions: next.iter().map(|must| (must.name.clone(), false)).collect(),
             expected: String::new(),
             seen: seen.join(", "),
             read: String::new(),
@@ -230,7 +224,7 @@ pub(crate) fn told(exercise: &Exercise, record: &Record, told: &Told) -> Result<
     match told.answer {
         Answer::Done => {
             let word = Tone::Good.paint("done");
-            say!("{name}: {word}    {}", told.why)?;
+            say!("{name}: {word}{}", told.why)?;
             return say!("  Another way: just solution {name}");
         }
         Answer::NotYet => say!("{name}: not yet")?,

@@ -1,5 +1,6 @@
-//! Every exercise by the hand of its author: `just exercise --verify` runs this.
+//! Every exercise by the hands of its author: `just exercise --verify` runs this.
 
+mod dialogue;
 mod looking;
 mod programs;
 
@@ -24,13 +25,21 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("book/exercises")
 }
 
+/// The names of all.
+pub(crate) fn all_names() -> Vec<String> {
+    let folders = fs::read_dir(folder()).expect("the exercises").flatten();
+    folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
 /// The names of those to be done by hand, or those that `EXERCISE` names.
 fn names(is_program: bool) -> Vec<String> {
     let only = std::env::var("EXERCISE").ok();
-    let folders = fs::read_dir(folder()).expect("the exercises").flatten();
-    let chosen = folders.filter(|entry| entry.path().join("skeleton.rs").exists() == is_program);
-    let names = chosen.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<_> = names
+    let all = all_names().into_iter();
+    let is_chosen = |name: &String| folder().join(name).join("skeleton.rs").exists() == is_program;
+    let mut names: Vec<_> = all
+        .filter(is_chosen)
         .filter(|name| only.as_ref().is_none_or(|only| only == name))
         .collect();
     names.sort();
@@ -65,15 +74,18 @@ impl Learner {
     fn types(&mut self, file: &str) {
         let path = folder().join(&self.name).join(file);
         let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}", path.display()));
-        for line in text.lines() {
-            let values = self.values.iter();
-            let line = values.fold(line.to_owned(), |line, (name, value)| {
-                line.replace(&format!("{{{name}}}"), value)
-            });
-            match line.strip_prefix("! ") {
-                Some(unseen) => self.typist.do_unseen(unseen),
-                None => drop(self.typist.ask(&line)),
-            }
+        text.lines().for_each(|line| self.types_line(line));
+    }
+
+    /// As in a session: `! COMMAND` is not seen.
+    fn types_line(&mut self, line: &str) {
+        let values = self.values.iter();
+        let line = values.fold(line.to_owned(), |line, (name, value)| {
+            line.replace(&format!("{{{name}}}"), value)
+        });
+        match line.strip_prefix("! ") {
+            Some(unseen) => self.typist.do_unseen(unseen),
+            None => drop(self.typist.ask(&line)),
         }
     }
 

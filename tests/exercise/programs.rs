@@ -3,15 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use super::{Learner, folder, names};
 use crate::support::{directory, is_root, require};
 
 /// Where the labs are, so that a learner on a host of their own finds them as well.
-const PLACE: &str = "exercise-programs";
+pub(super) const PLACE: &str = "exercise-programs";
 
 /// Builds every program of the exercises at once.
-fn build() {
+pub(super) fn build() {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock();
     let place = directory().join(PLACE);
     fs::create_dir_all(&place).expect("a folder");
     let mut manifest =
@@ -62,7 +65,7 @@ fn program_of(other: &Path) -> String {
         .and_then(Path::file_name)
         .expect("an exercise");
     let file = other.file_name().expect("a file");
-    format!("{}-{}", name.display(), file.display())
+    format!("{}-{}", name.to_string_lossy(), file.to_string_lossy())
 }
 
 fn check(who: &str, name: &str, program: &str, answer: &str, missing: Option<&str>) {
