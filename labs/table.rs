@@ -103,7 +103,7 @@ pub(crate) static LABS: &[Lab] = &[
     Lab { name: "capabilities", page: "capabilities.md", needs: &["procfs", "user", "mount"],
         shows: "what execve() does to capabilities, case by case",
         tries: "`just lab capabilities`, `--case file-nosuid`, `--xattr`",
-        lines: &["capabilities", "capabilities --xattr"], is_for_ordinary_users: true, ..LAB },
+        lines: &["capabilities"], is_for_ordinary_users: true, ..LAB },
     Lab { name: "ns_cost", page: "ns_cost.md", needs: &["procfs", "join", "every"],
         shows: "what a namespace costs: microseconds and kilobytes",
         tries: "`just lab cost`, `--alive 1000`, `--json`",

@@ -41,6 +41,7 @@ const MORE: &[&str] = &[
     "container --without user --env A=1 /bin/true",
     "container --stage 4 /nonexistent",
     "container --attack hostname",
+    "capabilities --xattr",
     "ns_exec /proc/self/ns/uts /bin/true",
     "ns_exec --type uts /proc/self/ns/uts /bin/true",
     "nsenter --target 1 --uts --wd=/ /bin/true",

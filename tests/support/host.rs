@@ -46,7 +46,7 @@ mkdir -p /dev/mqueue && mount -t mqueue none /dev/mqueue || true
 echo antero >/proc/sys/kernel/hostname
 ip link set lo up
 ip link add eth0 type veth peer name wire && ip link set eth0 up && ip address add 192.0.2.1/24 dev eth0
-PATH=/mnt/labs:$PATH
+PATH=/mnt/labs:$PATH HOME=/tmp
 wait_for() { for i in $(seq 500); do "$@" >/dev/null 2>&1 && return; sleep 0.01; done; echo "in vain: $*"; }
 child_of() { wait_for pgrep -P "$1"; pgrep -P "$1"; }
 fails() { ! "$@"; }
