@@ -3,6 +3,7 @@
 mod dialogue;
 mod looking;
 mod programs;
+mod tool;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -94,6 +94,14 @@ impl Exercise {
         self.file("skeleton.rs")
     }
 
+    /// The title of its page.
+    pub(crate) fn chapter(&self) -> &str {
+        let end = format!("]({})", self.page);
+        let mut lines = SUMMARY.lines().filter_map(|line| line.strip_suffix(&end));
+        let title = lines.next().and_then(|line| line.split_once('['));
+        title.map_or(&self.page, |(_, title)| title)
+    }
+
     /// The number of its last stage.
     pub(crate) fn stages(&self) -> u8 {
         self.must.iter().map(|must| must.stage).max().unwrap_or(1)

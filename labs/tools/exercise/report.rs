@@ -182,7 +182,7 @@ pub(crate) fn list(exercises: &[Exercise], memory: &Memory, json: bool) -> Resul
     for exercise in exercises {
         if page != exercise.page {
             page = &exercise.page;
-            say!("{page}")?;
+            say!("{}", exercise.chapter())?;
         }
         let state = state(memory.of(&exercise.name));
         say!(
