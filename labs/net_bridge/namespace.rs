@@ -1,0 +1,61 @@
+//! A network namespace without a process in it.
+
+use std::fs::{self, File};
+use std::net::Ipv4Addr;
+use std::os::fd::AsRawFd as _;
+
+use common::net::netlink::{Rtnetlink, link_up};
+use common::{Result, Step as _, explain};
+use nix::sched::{CloneFlags, setns, unshare};
+use nix::unistd::getpid;
+
+/// One of the machines of the network: the router, the outside, or a member.
+pub(crate) struct Namespace {
+    pub(crate) name: String,
+    pub(crate) address: Ipv4Addr,
+    /// As long as it is open the namespace lives, also with no process inside.
+    pub(crate) file: File,
+}
+
+// ANCHOR: namespace
+impl Namespace {
+    /// Makes it; this process is in it then.
+    pub(crate) fn new(name: String, address: Ipv4Addr) -> Result<Self> {
+        unshare(CloneFlags::CLONE_NEWNET).step("unshare", "CLONE_NEWNET")?;
+        let path = "/proc/self/ns/net";
+        let file = File::open(path).step("open", path)?;
+        Rtnetlink::open()?.batch(&[link_up("lo")])?;
+        let namespace = Self {
+            name,
+            address,
+            file,
+        };
+        explain!(
+            "unshare(CLONE_NEWNET), open({path}): {}, kept by a descriptor\n\
+             see: readlink {}",
+            namespace.name,
+            namespace.path()
+        );
+        Ok(namespace)
+    }
+
+    /// From now on this process opens sockets here, and /proc/sys/net shows this one.
+    pub(crate) fn enter(&self) -> Result<()> {
+        setns(&self.file, CloneFlags::CLONE_NEWNET).step("setns", &self.name)
+    }
+
+    /// Sets a parameter of IPv4, as sysctl(8) does.
+    pub(crate) fn sysctl(&self, name: &str, value: &str) -> Result<()> {
+        self.enter()?;
+        let path = format!("/proc/sys/net/ipv4/{name}");
+        fs::write(&path, value).step("write", path)
+    }
+}
+// ANCHOR_END: namespace
+
+impl Namespace {
+    /// Where other processes find it.
+    pub(crate) fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", getpid(), self.file.as_raw_fd())
+    }
+}
