@@ -14,7 +14,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable, nsenter};
 use common::lab::{ExplainArgs, HoldArgs};
-use common::net::netlink::Rtnetlink;
 use common::procfs::check_proc;
 use common::{Result, explain, parse, say};
 use namespace::Namespace;
@@ -85,66 +84,41 @@ fn network(args: &Args) -> Result<u8> {
 
     build::bridge(&router)?;
     for (number, member) in (1..).zip(&members) {
-        build::connect_member(&router, &format!("veth{number}"), member, !args.no_route)?;
+        build::plug_in(&router, &format!("veth{number}"), member)?;
+        if !args.no_route {
+            build::default_route(member)?;
+        }
     }
-    build::connect_outside(&router, &outside)?;
-    build::wait_for_the_bridge(&router)?;
-    forward(&router, &outside, !args.no_forward)?;
-    nft::add_rules(&router, !args.no_nat, !args.no_publish)?;
+    build::uplink(&router, &outside)?;
+    say!("The router's links:\n\n{}", router.rtnetlink()?.links()?)?;
 
-    show_links_and_routes(&router, &members)?;
+    // All are set: a new network namespace may begin with the values of the machine's first.
+    router.sysctl("ip_forward", if args.no_forward { "0" } else { "1" })?;
+    // Outside, packets from an address without a route are to be seen before they are answered.
+    outside.sysctl("conf/all/rp_filter", "0")?;
+    outside.sysctl("conf/eth0/rp_filter", "0")?;
+    nft::add_rules(&router, args)?;
+
     ask(&router, &outside, &members, args)?;
     show_forwarding_table(&router, &members)?;
-
     if let Some(hold) = &hold {
         hold.wait(&commands(&router, &outside, &members))?;
     }
     Ok(0)
 }
-
-fn forward(router: &Namespace, outside: &Namespace, is_on: bool) -> Result<()> {
-    // A new network namespace begins with the values of the machine's first one.
-    router.sysctl("ip_forward", if is_on { "1" } else { "0" })?;
-    // Without NAT packets arrive there from an address that has no route: they are to be seen.
-    outside.sysctl("conf/all/rp_filter", "0")?;
-    outside.sysctl("conf/eth0/rp_filter", "0")?;
-    explain!(
-        "write(/proc/sys/net/ipv4/ip_forward) in the router: it alone passes on what is\n\
-         not for itself; /proc/sys/net shows each process its own network namespace"
-    );
-    Ok(())
-}
 // ANCHOR_END: main
-
-fn show_links_and_routes(router: &Namespace, members: &[Namespace]) -> Result<()> {
-    router.enter()?;
-    say!("The router's links:\n\n{}", Rtnetlink::open()?.links()?)?;
-    for member in members {
-        member.enter()?;
-        let routes = Rtnetlink::open()?.route_list(Ipv4Addr::UNSPECIFIED, 0)?;
-        let route = routes.first().map(|route| route.to_string());
-        say!(
-            "{}: {}",
-            member.name,
-            route.as_deref().unwrap_or("no default route")
-        )?;
-    }
-    Ok(())
-}
 
 // ANCHOR: ask
 fn ask(router: &Namespace, outside: &Namespace, members: &[Namespace], args: &Args) -> Result<()> {
-    // Without a route the sender knows at once. What a router drops, nobody tells.
+    // Who has no route is told so by the kernel at once. Of what a router drops, nobody is told.
     let is_lost = (args.no_forward || args.no_nat).then_some(Errno::ETIMEDOUT);
     let to_outside = args.no_route.then_some(Errno::ENETUNREACH).or(is_lost);
     let is_lost = (args.no_forward || args.no_route).then_some(Errno::ETIMEDOUT);
     let to_port = args.no_publish.then_some(Errno::ECONNREFUSED).or(is_lost);
 
-    say!("\nFROM      TO        PING")?;
-    for pair in members.windows(2) {
-        if let [one, next] = pair {
-            questions::ping(one, next, None)?;
-        }
+    say!("FROM       TO         PING")?;
+    for (from, to) in members.iter().zip(members.iter().skip(1)) {
+        questions::ping(from, to, None)?;
     }
     let Some(member) = members.first() else {
         return Ok(());
@@ -161,19 +135,17 @@ fn ask(router: &Namespace, outside: &Namespace, members: &[Namespace], args: &Ar
 fn show_forwarding_table(router: &Namespace, members: &[Namespace]) -> Result<()> {
     let mut owners = Vec::new();
     for member in members {
-        member.enter()?;
-        owners.push((Rtnetlink::open()?.link("eth0")?.mac, &member.name));
+        owners.push((member.rtnetlink()?.link("eth0")?.mac, &member.name));
     }
-    router.enter()?;
-    let mut rtnetlink = Rtnetlink::open()?;
-    let br0 = rtnetlink.index("br0")?;
+    explain!("RTM_GETNEIGH, of the family AF_BRIDGE: bridge fdb show br br0");
     say!("\nThe bridge has learned:\n\nPORT    ADDRESS            OF")?;
+    let mut rtnetlink = router.rtnetlink()?;
+    let br0 = rtnetlink.index("br0")?;
     for learned in rtnetlink.forwarding_table(br0)? {
         let owner = owners.iter().find(|(mac, _)| *mac == learned.mac);
         let owner = owner.map_or("?", |(_, name)| name);
         say!("{:6}  {}  eth0 of {owner}", learned.port, learned.mac())?;
     }
-    explain!("RTM_GETNEIGH of the family AF_BRIDGE; bridge fdb show br br0");
     Ok(())
 }
 // ANCHOR_END: table

@@ -4,7 +4,11 @@ use common::process::run_tool;
 use common::{Result, explain};
 use nix::errno::Errno;
 
+use crate::Args;
 use crate::namespace::Namespace;
+
+const NO_NFT: &str =
+    "the program that sets firewall rules is not installed: take the package nftables";
 
 // ANCHOR: rules
 /// What leaves by `wan` from inside gets the router's address there, and what comes back
@@ -24,21 +28,14 @@ const PUBLISH: &str = "table ip lab {
     }
 }";
 
-pub(crate) fn add_rules(router: &Namespace, masquerades: bool, publishes: bool) -> Result<()> {
-    for (ruleset, is_wanted) in [(MASQUERADE, masquerades), (PUBLISH, publishes)] {
-        if is_wanted {
-            router.enter()?;
-            nft(ruleset)?;
-            explain!("the router: nft '{ruleset}'");
+pub(crate) fn add_rules(router: &Namespace, args: &Args) -> Result<()> {
+    router.enter()?;
+    for (ruleset, is_left_out) in [(MASQUERADE, args.no_nat), (PUBLISH, args.no_publish)] {
+        if !is_left_out {
+            run_tool("nft", &[ruleset]).map_err(|error| error.hint_if(Errno::ENOENT, NO_NFT))?;
+            explain!("{}: nft '{ruleset}'", router.name);
         }
     }
     Ok(())
 }
 // ANCHOR_END: rules
-
-fn nft(ruleset: &str) -> Result<()> {
-    run_tool("nft", &[ruleset]).map_err(|error| match error.errno() {
-        Some(Errno::ENOENT) => error.hint("install the package nftables"),
-        _ => error,
-    })
-}

@@ -30,7 +30,7 @@ pub(crate) fn ping(from: &Namespace, to: &Namespace, fails: Option<Errno>) -> Re
         Err(Error::Step(failure)) if fails == Some(failure.errno) => failure.errno.to_string(),
         Err(error) => return Err(error),
     };
-    say!("{:8}  {:8}  {answer}", from.name, to.name)
+    say!("{:9}  {:9}  {answer}", from.name, to.name)
 }
 // ANCHOR_END: icmp
 
@@ -46,6 +46,12 @@ pub(crate) fn udp(member: &Namespace, outside: &Namespace, args: &Args) -> Resul
     let client = UdpSocket::bind((member.address, 0)).step("bind", member.address)?;
     listen(&client, PATIENCE)?;
 
+    explain!(
+        "{}, {}: socket(), bind(), sendto(), recvfrom(); a socket belongs to the\n\
+         namespace that it was opened in, wherever its process is by now",
+        member.name,
+        outside.name
+    );
     say!("\nUDP, {} to {to}:", member.name)?;
     let sent = again(|| client.send_to(b"Who am I?", to)).step("sendto", to);
     let no_route = args.no_route.then_some(Errno::ENETUNREACH);
@@ -64,12 +70,7 @@ pub(crate) fn udp(member: &Namespace, outside: &Namespace, args: &Args) -> Resul
         return Ok(());
     }
     again(|| client.recv(&mut [0; 64])).step("recvfrom", to)?;
-    say!("  {} receives the answer", member.name)?;
-    explain!(
-        "each socket was opened in the namespace that it speaks for: bind(), sendto()\n\
-         and recvfrom() are this one process's"
-    );
-    Ok(())
+    say!("  {} receives the answer", member.name)
 }
 // ANCHOR_END: udp
 

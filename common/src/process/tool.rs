@@ -36,5 +36,7 @@ pub fn run_tool(name: &'static str, arguments: &[&str]) -> Result<()> {
         Some(line) => format!("{name} says: {}", printable(line.as_ref())),
         None => format!("{name} says nothing, and ends with {}", ended.status),
     };
-    Err(Error::new(name, arguments.join(" "), Errno::EIO).hint(said))
+    let object = arguments.join(" ");
+    let object = object.lines().next().unwrap_or_default();
+    Err(Error::new(name, object, Errno::EIO).hint(said))
 }

@@ -94,15 +94,17 @@ pub fn add_veth(
     )
 }
 
-/// `ip link add NAME up type bridge`: a switch without ports yet.
+/// `ip link add NAME up address MAC type bridge`: a switch without ports yet. Without an
+/// address it would take the lowest of its ports'.
 ///
 /// Kernel's answers: as for [`add_veth`]; EOPNOTSUPP: no bridge in this kernel.
-pub fn add_bridge(name: &str) -> Request {
+pub fn add_bridge(name: &str, mac: [u8; 6]) -> Request {
     let mut link = up(name);
-    link.attributes
-        .push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(
-            InfoKind::Bridge,
-        )]));
+    let kind = vec![LinkInfo::Kind(InfoKind::Bridge)];
+    link.attributes.extend([
+        LinkAttribute::Address(mac.to_vec()),
+        LinkAttribute::LinkInfo(kind),
+    ]);
     Request::new(
         name,
         NLM_F_CREATE | NLM_F_EXCL,
