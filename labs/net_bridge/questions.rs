@@ -47,8 +47,8 @@ pub(crate) fn udp(member: &Namespace, outside: &Namespace, args: &Args) -> Resul
     listen(&client, PATIENCE)?;
 
     explain!(
-        "{}, {}: socket(), bind(), sendto(), recvfrom(); a socket belongs to the\n\
-         namespace that it was opened in, wherever its process is by now",
+        "{}, {}: socket(), bind(), sendto(), recvfrom(); each socket\n\
+         belongs to the namespace that it was opened in, wherever its process is now",
         member.name,
         outside.name
     );
