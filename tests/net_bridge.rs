@@ -1,5 +1,7 @@
 //! The claims of the chapter on bridges, routers and NAT.
 
+mod hold;
+
 use crate::support::{
     Who, assert_error, assert_says, assert_transcript, assert_transcripts, everyone, host,
     installed, is_root, lab, require, stderr, stdout,
@@ -138,66 +140,6 @@ fn the_bridge_connects_from_one_to_twenty_members() {
     }
 }
 
-/// Runs a script while the lab holds, with `member`, `outside` and `router` to run a command
-/// in each of their namespaces.
-fn while_it_holds(script: &str) -> String {
-    let held = format!(
-        "net_bridge --hold 60 >/tmp/transcript 2>/tmp/held & lab=$!
-         wait_for grep 'nft list' /tmp/held
-         net() {{ sed -n \"s/.*--net=\\([^ ]*\\) $1.*/\\1/p\" /tmp/held | sed -n \"$2p\"; }}
-         member=$(net 'ping' 1) outside=$(net 'ip route' 2) router=$(net 'nft' 1)
-         for name in member outside router; do
-             eval \"$name() {{ nsenter --net=\\$$name \\\"\\$@\\\"; }}\"
-         done
-         {script}
-         kill $lab; fails wait $lab"
-    );
-    stdout(&host::on_own_host(&held).success())
-}
-
-#[test]
-fn each_namespace_has_an_ip_forward_of_its_own() {
-    require!(is_root(), "makes a host of its own");
-    let typed = while_it_holds(
-        "file=/proc/sys/net/ipv4/ip_forward; before=$(cat $file); echo 0 >$file
-         router cat $file; cat $file; member sh -c \"echo 0 >$file\"; router cat $file
-         echo $before >$file",
-    );
-    assert_eq!(typed, "1\n0\n1\n");
-}
-
-#[test]
-fn the_table_is_that_of_bridge() {
-    require!(
-        is_root() && installed("bridge"),
-        "compares with bridge (iproute2)"
-    );
-    let typed = while_it_holds(
-        "router bridge fdb show br br0 | grep -v permanent | sort -k 3 |
-             sed 's/\\(.*\\) dev \\([^ ]*\\) .*/\\2   \\1/'
-         echo; grep ' eth0 of' /tmp/transcript | cut -d' ' -f1-4",
-    );
-    let (theirs, ours) = typed.split_once("\n\n").expect("two parts");
-    assert_eq!(theirs, ours.trim_end());
-    assert_eq!(theirs.lines().count(), 3);
-}
-
-/// Filters of the IP layer see bridged frames where br_netfilter is loaded, as by Docker.
-#[test]
-fn a_forward_chain_that_drops_stops_neighbours_where_br_netfilter_is_loaded() {
-    require!(is_root() && installed("ping"), "types ping (iputils-ping)");
-    let typed = while_it_holds(
-        "router nft add table ip strict
-         router nft add chain ip strict f '{ type filter hook forward priority 0; policy drop; }'
-         ask() { member ping -c 1 -W 1 192.0.2.3 | grep -o '[01] received'; }
-         file=/proc/sys/net/bridge/bridge-nf-call-iptables
-         if [ -e $file ]; then router sh -c \"echo 1 >$file\"; ask; router sh -c \"echo 0 >$file\"
-         else echo '0 received'; fi
-         ask; member ping -c 1 -W 1 198.51.100.2 | grep -o '[01] received'",
-    );
-    assert_eq!(typed, "0 received\n1 received\n0 received\n");
-}
-
 #[test]
 fn a_bridge_without_an_address_of_its_own_has_the_lowest_of_its_ports() {
     require!(is_root() && installed("ip"), "makes a host, and types ip");
@@ -210,25 +152,6 @@ fn a_bridge_without_an_address_of_its_own_has_the_lowest_of_its_ports() {
     // A sysfs shows the network namespace of who mounted it.
     let script = format!("mount -t sysfs none /sys; {script}");
     host::on_own_host(&script).success().stdout(lines.concat());
-}
-
-#[test]
-fn the_printed_commands_work_for_who_started_the_lab() {
-    require!(is_root() && installed("ping"), "types ping (iputils-ping)");
-    for user in ["", "$user "] {
-        let script = format!(
-            "{user}net_bridge --hold 60 >/dev/null 2>/tmp/held & lab=$!
-             wait_for grep 'nft list' /tmp/held
-             sed -n '/^  /p' /tmp/held >/tmp/typed; chmod 644 /tmp/typed
-             {user}sh -e /tmp/typed >/tmp/said 2>&1; echo \"status $?\"
-             grep -c ' 0% packet loss' /tmp/said; grep -c 'default via' /tmp/said
-             grep -c 'master br0 state UP' /tmp/said; grep -c 'masquerade' /tmp/said
-             kill $lab; fails wait $lab"
-        );
-        host::on_own_host(&script)
-            .success()
-            .stdout("status 0\n1\n1\n3\n1\n");
-    }
 }
 
 #[test]
@@ -254,6 +177,16 @@ fn a_kernel_without_nat_is_told_in_the_words_of_nft() {
     let error = stderr(&host::on_own_host(script).code(1));
     let hint = "nft says: Error: Operation not supported";
     assert_error(&error, "net_bridge: nft table ip lab", hint);
+}
+
+#[test]
+fn a_proc_that_is_read_only_is_said_plainly() {
+    require!(is_root(), "mounts");
+    let script = "mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys
+         net_bridge >/dev/null";
+    let error = stderr(&host::on_own_host(script).code(1));
+    let step = "net_bridge: write /proc/sys/net/ipv4/ip_forward: EROFS";
+    assert_error(&error, step, "mounted read-only");
 }
 
 #[test]
