@@ -28,7 +28,7 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 3,
         value_parser = clap::value_parser!(u8).range(1..=20))]
     members: u8,
-    /// The router keeps what is not for itself: ip_forward stays 0
+    /// The router drops what is not for itself: its ip_forward is 0
     #[arg(long)]
     no_forward: bool,
     /// Packets leave with the member's own address
@@ -108,7 +108,6 @@ fn network(args: &Args) -> Result<u8> {
 }
 // ANCHOR_END: main
 
-// ANCHOR: ask
 fn ask(router: &Namespace, outside: &Namespace, members: &[Namespace], args: &Args) -> Result<()> {
     // Who has no route is told so by the kernel at once. Of what a router drops, nobody is told.
     let is_lost = (args.no_forward || args.no_nat).then_some(Errno::ETIMEDOUT);
@@ -129,9 +128,7 @@ fn ask(router: &Namespace, outside: &Namespace, members: &[Namespace], args: &Ar
     questions::udp(member, outside, args)?;
     questions::tcp(outside, member, to_port)
 }
-// ANCHOR_END: ask
 
-// ANCHOR: table
 fn show_forwarding_table(router: &Namespace, members: &[Namespace]) -> Result<()> {
     let mut owners = Vec::new();
     for member in members {
@@ -148,7 +145,6 @@ fn show_forwarding_table(router: &Namespace, members: &[Namespace]) -> Result<()
     }
     Ok(())
 }
-// ANCHOR_END: table
 
 /// What to paste into another terminal while the namespaces are held.
 fn commands(router: &Namespace, outside: &Namespace, members: &[Namespace]) -> String {

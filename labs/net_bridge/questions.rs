@@ -21,7 +21,6 @@ fn patience(fails: Option<Errno>) -> Duration {
     if fails.is_some() { IN_VAIN } else { PATIENCE }
 }
 
-// ANCHOR: icmp
 /// One line of the table.
 pub(crate) fn ping(from: &Namespace, to: &Namespace, fails: Option<Errno>) -> Result<()> {
     from.enter()?;
@@ -32,7 +31,6 @@ pub(crate) fn ping(from: &Namespace, to: &Namespace, fails: Option<Errno>) -> Re
     };
     say!("{:9}  {:9}  {answer}", from.name, to.name)
 }
-// ANCHOR_END: icmp
 
 // ANCHOR: udp
 /// The outside tells everyone who asks which address it sees, as a STUN server does.
@@ -74,22 +72,21 @@ pub(crate) fn udp(member: &Namespace, outside: &Namespace, args: &Args) -> Resul
 }
 // ANCHOR_END: udp
 
-// ANCHOR: tcp
 /// A client outside knows the router's address only, and gets to the member's port 80.
 pub(crate) fn tcp(outside: &Namespace, member: &Namespace, fails: Option<Errno>) -> Result<()> {
-    let (to, port_80) = ((ROUTER_OUTSIDE, 8080), (member.address, 80));
+    let at = SocketAddr::from((member.address, 80));
     member.enter()?;
-    let server = TcpListener::bind(port_80).step("bind", SocketAddr::from(port_80))?;
-    outside.enter()?;
+    let server = TcpListener::bind(at).step("bind", at)?;
 
-    let to = SocketAddr::from(to);
+    let to = SocketAddr::from((ROUTER_OUTSIDE, 8080));
+    outside.enter()?;
     say!("\nTCP, {} to {to}:", outside.name)?;
     let connected = again(|| TcpStream::connect_timeout(&to, patience(fails)));
-    let connected = match connected {
-        // The library's own, without an errno.
-        Err(error) if error.kind() == ErrorKind::TimedOut => Err(Errno::ETIMEDOUT.into()),
-        connected => connected,
-    };
+    let connected = connected.map_err(|error| match error.kind() {
+        // The library's own timeout, which carries no errno.
+        ErrorKind::TimedOut => Errno::ETIMEDOUT.into(),
+        _ => error,
+    });
     if told(outside, connected.step("connect", to), fails)?.is_none() {
         return Ok(());
     }
@@ -100,14 +97,13 @@ pub(crate) fn tcp(outside: &Namespace, member: &Namespace, fails: Option<Errno>)
         seen.ip()
     )
 }
-// ANCHOR_END: tcp
 
 fn listen(socket: &UdpSocket, timeout: Duration) -> Result<()> {
     let set = socket.set_read_timeout(Some(timeout));
     set.step("setsockopt", "SO_RCVTIMEO")
 }
 
-/// What a step returns; nothing where it fails as it is to, which is said.
+/// What a step returns; nothing where it ends with the errno that it is to, which is said.
 fn told<T>(who: &Namespace, result: Result<T>, fails: Option<Errno>) -> Result<Option<T>> {
     match result {
         Err(Error::Step(failure)) if fails == Some(failure.errno) => {

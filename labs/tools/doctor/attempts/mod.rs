@@ -86,8 +86,7 @@ pub(crate) static ATTEMPTS: [Attempt; 19] = [
     Attempt { key: "bridge", title: "a bridge, a router and NAT by nft",
         work: net::bridge,
         calls: "unshare(CLONE_NEWNET), RTM_NEWLINK (bridge), write(/proc/sys/net/ipv4/ip_forward),\n\
-                nft with a masquerade and a dnat, RTM_NEWLINK (veth), RTM_NEWROUTE\n\
-                see: nft(8), ip-sysctl in the kernel's documentation" },
+                nft with masquerade and dnat\nsee: nft(8), ip-sysctl in the kernel's documentation" },
     Attempt { key: "cgroup", title: "a cgroup namespace",
         work: cgroup::namespace,
         calls: "read(/proc/self/cgroup), unshare(CLONE_NEWCGROUP); before that, where a \
