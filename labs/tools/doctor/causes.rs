@@ -76,7 +76,7 @@ pub(crate) static CAUSES: &[Cause] = &[
     Cause { key: "masked_proc",
         explains: |it, _| {
             let masks = evidence::masks();
-            let is_masked = masks.iter().any(|mask| it.denies_proc() || it.reads_below(mask));
+            let is_masked = masks.iter().any(|mask| it.denies_proc() || it.looks_below(mask));
             word("masks", &shortened(&masks)).filter(|_| is_masked)
         },
         reason: "A part of /proc is covered ({masks}), as in containers. A fresh proc would show \

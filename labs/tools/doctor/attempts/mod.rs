@@ -85,8 +85,9 @@ pub(crate) static ATTEMPTS: [Attempt; 19] = [
         calls: "unshare(CLONE_NEWNET), bind(127.0.0.1:80), listen()\nsee: ip(7), capabilities(7)" },
     Attempt { key: "bridge", title: "a bridge, a router and NAT by nft",
         work: net::bridge,
-        calls: "unshare(CLONE_NEWNET), RTM_NEWLINK (bridge), write(/proc/sys/net/ipv4/ip_forward),\n\
-                nft with masquerade and dnat\nsee: nft(8), ip-sysctl in the kernel's documentation" },
+        calls: "unshare(CLONE_NEWNET) five times, open(/proc/self/ns/net), RTM_NEWLINK (bridge, veth),\n\
+                write(/proc/sys/net/ipv4/ip_forward), nft with masquerade and dnat, setns()\n\
+                see: nft(8), ip-sysctl in the kernel's documentation" },
     Attempt { key: "cgroup", title: "a cgroup namespace",
         work: cgroup::namespace,
         calls: "read(/proc/self/cgroup), unshare(CLONE_NEWCGROUP); before that, where a \
