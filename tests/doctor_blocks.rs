@@ -43,8 +43,8 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
         (
             r#"$seccomp unshare "$@""#,
             "status 1
-             seccomp: not enter join mount leave ipc net ping port cgroup time container every
-             seccomp: not enter uts pid join mount proc leave ipc net ping port cgroup sub_cgroup time container every",
+             seccomp: not enter join mount leave ipc net ping port bridge cgroup time container every
+             seccomp: not enter uts pid join mount proc leave ipc net ping port bridge cgroup sub_cgroup time container every",
         ),
         (
             r#"$seccomp clone $user1234 "$@""#,
@@ -60,7 +60,7 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
         (
             r#"$seccomp setns,sethostname $user1234 "$@""#,
             "status 1
-             cgroup_not_writable seccomp: not uts join sub_cgroup container",
+             cgroup_not_writable seccomp: not uts join bridge sub_cgroup container",
         ),
     ]);
 }
@@ -87,11 +87,11 @@ fn a_limit_is_told_by_its_name() {
         ),
         (
             "0 >/proc/sys/user/max_net_namespaces",
-            "limit_zero: not net ping port sub_cgroup container every",
+            "limit_zero: not net ping port bridge sub_cgroup container every",
         ),
         (
             "1 >/proc/sys/user/max_net_namespaces",
-            "limit_reached: not net sub_cgroup every",
+            "limit_reached: not net bridge sub_cgroup every",
         ),
         (
             "0 >/proc/sys/user/max_ipc_namespaces",
@@ -113,7 +113,7 @@ fn a_limit_is_told_by_its_name() {
     let inside = around.replace("exec ", "exec /usr/bin/unshare -r ");
     compare(&[(
         &inside,
-        "status 1\ncgroup_not_writable outer_limit: not net ping port sub_cgroup container every",
+        "status 1\ncgroup_not_writable outer_limit: not net ping port bridge sub_cgroup container every",
     )]);
 }
 
@@ -233,6 +233,6 @@ fn ubuntus_apparmor_restriction_is_named() {
         &with_mounts(rule, strace),
         "status 1
          apparmor_restrict_unprivileged_userns: \
-         not enter uts pid join mount proc leave ipc net ping port cgroup sub_cgroup time container every",
+         not enter uts pid join mount proc leave ipc net ping port bridge cgroup sub_cgroup time container every",
     )]);
 }

@@ -29,18 +29,18 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             &with_mounts(container, "$user1234"),
             "status 1
-             cgroup_not_writable masked_proc: not proc leave sub_cgroup container",
+             cgroup_not_writable masked_proc: not proc leave bridge sub_cgroup container",
         ),
         (
             &with_mounts("mount -t tmpfs none /proc/sys", ""),
             "status 1
-             masked_proc: not user ipc container
-             cgroup_not_writable masked_proc: not user proc leave ipc sub_cgroup container",
+             masked_proc: not user ipc bridge container
+             cgroup_not_writable masked_proc: not user proc leave ipc bridge sub_cgroup container",
         ),
         (
             &with_mounts(none, ""),
             "status 1
-             no_proc: not procfs enter user join ipc cgroup sub_cgroup time container every
+             no_proc: not procfs enter user join ipc bridge cgroup sub_cgroup time container every
              no_proc: none runs",
         ),
         (
@@ -78,7 +78,7 @@ fn a_proc_of_processes_only_and_a_single_covered_file_are_told() {
     require_a_sandbox!();
     compare(&[(
         &with_mounts("mount -t proc -o subset=pid proc /proc", "$user1234"),
-        "status 1\ncgroup_not_writable subset_proc: not user ipc sub_cgroup time every",
+        "status 1\ncgroup_not_writable subset_proc: not user ipc bridge sub_cgroup time every",
     )]);
     for (file, refused) in [
         ("uptime", "proc leave sub_cgroup time container"),

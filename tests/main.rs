@@ -30,6 +30,7 @@ mod map_handles;
 mod map_output;
 mod mount_ns;
 mod mount_proc;
+mod net_bridge;
 mod net_ns;
 mod ns_cost;
 mod ns_exec;

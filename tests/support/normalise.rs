@@ -84,6 +84,9 @@ const FIELDS: &[(Kind, &str)] = &[
     (Index, r"(?m)^(?<x>\d+): [a-z]+\d*(?:@|:)"),
     (Index, r"@if(?<x>\d+)"),
     (Mac, r"link/ether (?<x>[0-9a-f:]{17})"),
+    // net_bridge: what the bridge has learned. The last part is bridge(8)'s way to show it.
+    (Mac, r"(?m)^veth\d+ +(?<x>[0-9a-f:]{17})"),
+    (Mac, r"(?m)^(?<x>[0-9a-f:]{17}) dev \w+ master br0"),
     (RoundTrip, r"\btime=(?<x>[0-9.]+) ms"),
     (RoundTrip, r"(?m)^rtt .* = (?<x1>[0-9.]+)/(?<x2>[0-9.]+)/(?<x3>[0-9.]+)/"),
     (User, r"\buid (?<x>\d+) (?:outside|is root|and gid)"),
@@ -175,8 +178,9 @@ struct Names {
 impl Names {
     fn of(&mut self, kind: Kind, value: &str) -> String {
         // These say something: PID 1 is an init, PID 0 lies outside, link 1 is lo,
-        // user 0 is root, user 65534 is one that no map knows.
+        // user 0 is root, user 65534 is one that no map knows, the bridge's MAC was chosen.
         if matches!((kind, value), (Kind::Pid, "0" | "1") | (Kind::Index, "1"))
+            || matches!((kind, value), (Kind::Mac, "02:00:c0:00:02:01"))
             || matches!((kind, value), (Kind::User | Kind::Group, "0" | "65534"))
         {
             return value.to_owned();

@@ -16,6 +16,7 @@ mod relay;
 mod reports;
 mod sealed;
 pub mod spawn;
+mod tool;
 mod wait;
 
 pub use checkpoint::Checkpoint;
@@ -34,4 +35,5 @@ pub use pty::{copy_window_size, set_controlling_terminal, type_into, waiting_byt
 pub use relay::Relay;
 pub use reports::Reports;
 pub use sealed::{is_sealed, run_from_a_sealed_copy};
+pub use tool::run_tool;
 pub use wait::{ANY_CHILD, Ended, kill, waitpid};

@@ -76,7 +76,7 @@ pub(crate) static CAUSES: &[Cause] = &[
     Cause { key: "masked_proc",
         explains: |it, _| {
             let masks = evidence::masks();
-            let is_masked = masks.iter().any(|mask| it.denies_proc() || it.reads_below(mask));
+            let is_masked = masks.iter().any(|mask| it.denies_proc() || it.looks_below(mask));
             word("masks", &shortened(&masks)).filter(|_| is_masked)
         },
         reason: "A part of /proc is covered ({masks}), as in containers. A fresh proc would show \
@@ -152,6 +152,18 @@ pub(crate) static CAUSES: &[Cause] = &[
                  root cannot be mapped to a user of another user namespace.",
         fix: "Run the labs as an ordinary user, or give root its capabilities back: in Docker by \
               --cap-add SETFCAP --cap-add SYS_ADMIN." },
+    Cause { key: "no_nft",
+        explains: |it, _| when(it.is("execvp", ENOENT) && it.object == "nft"),
+        reason: "The program nft, which sets firewall rules, is not installed.",
+        fix: "Install the package nftables: sudo apt install nftables, or sudo dnf install nftables." },
+    Cause { key: "kernel_without_nat",
+        explains: |it, _| when(it.step == "nft"),
+        reason: "This kernel has no nf_tables, or no NAT by them, or their modules are not loaded.",
+        fix: "sudo modprobe -a nf_tables nft_chain_nat nft_masq nft_nat" },
+    Cause { key: "kernel_without_bridge",
+        explains: |it, _| when(it.is("RTM_NEWLINK", EOPNOTSUPP) && it.object == "br0"),
+        reason: "This kernel has no bridges, or their module is not loaded.",
+        fix: "sudo modprobe bridge" },
     Cause { key: "kernel_without_veth",
         explains: |it, _| when(it.is("RTM_NEWLINK", EOPNOTSUPP)),
         reason: "This kernel has no veth devices, or their module is not loaded.",

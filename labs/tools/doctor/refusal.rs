@@ -65,14 +65,15 @@ impl Refusal {
 
     /// A file below this directory is not there.
     pub(crate) fn misses(&self, directory: &str) -> bool {
-        let is_lookup = self.is("open", Errno::ENOENT) || self.is("readlink", Errno::ENOENT);
-        is_lookup && self.object.starts_with(directory)
+        let is_lookup = ["open", "readlink", "write"].contains(&self.step.as_str());
+        let is_missed = is_lookup && self.errno == Errno::ENOENT;
+        is_missed && self.object.starts_with(directory)
     }
 
     /// A file at or below this path could not be opened, or says nothing.
-    pub(crate) fn reads_below(&self, path: &str) -> bool {
-        let is_reading = ["open", "readlink", "read"].contains(&self.step.as_str());
-        is_reading && Path::new(&self.object).starts_with(path)
+    pub(crate) fn looks_below(&self, path: &str) -> bool {
+        let is_looking = ["open", "readlink", "read", "write"].contains(&self.step.as_str());
+        is_looking && Path::new(&self.object).starts_with(path)
     }
 
     /// A fresh proc was denied.

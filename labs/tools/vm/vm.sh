@@ -31,6 +31,9 @@ libraries() {
 for program in busybox bash; do
     cp "$(command -v "$program")" "$root/bin/" && libraries "$root/bin/$program"
 done
+# net_bridge looks for it where distributions keep it.
+mkdir -p "$root/usr/sbin"
+[ ! -e /usr/sbin/nft ] || { cp /usr/sbin/nft "$root/usr/sbin/" && libraries /usr/sbin/nft; }
 cp "$root/bin/busybox" "$root/bin/su" # It alone becomes set-user-ID root.
 find "$LABS" -maxdepth 1 -type f -perm -100 -exec cp {} "$root/labs/" \; && libraries "$root/labs/pid_ns"
 ln -s bash "$root/bin/sh"

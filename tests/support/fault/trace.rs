@@ -81,6 +81,10 @@ fn text(mut file: File) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// With this a call is begun anew by the kernel itself, as is a write() to
+/// /proc/sys/net/ipv4/ip_forward while another has the lock of all network namespaces.
+const ERESTARTNOINTR: i64 = 513;
+
 /// What a traced process is at.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Stage {
@@ -241,10 +245,19 @@ impl Tracer<'_> {
     }
 
     fn leaves(&mut self, pid: Pid, mut registers: libc::user_regs_struct) {
-        let process = self.processes.get_mut(&pid);
-        if let Some(errno) = process.and_then(|process| process.pending.take()) {
+        let Some(process) = self.processes.get_mut(&pid) else {
+            return;
+        };
+        if let Some(errno) = process.pending.take() {
             registers.rax = (-(errno as i64)) as u64;
             let _ = ptrace::setregs(pid, registers);
+        } else if registers.rax as i64 == -ERESTARTNOINTR {
+            // It is entered once more, and remains one call of the lab's.
+            let call = registers.orig_rax as i64;
+            process.counts.entry(call).and_modify(|count| *count -= 1);
+            let mut sites = self.run.sites.iter();
+            let site = sites.rposition(|site| site.process == process.name && site.call == call);
+            site.map(|site| self.run.sites.remove(site));
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
              CONFIG_TIME_NS, which kernels for WSL2 such as 5.10 are not; boot another kernel, for \
              example in a virtual machine"
         }
-        ("open" | "readlink", Errno::ENOENT) if object.starts_with("/proc/") => {
+        ("open" | "readlink" | "write", Errno::ENOENT) if object.starts_with("/proc/") => {
             "/proc has no such file: the process has ended, or no proc is mounted, or one with \
              subset=pid, or it is covered: see `grep /proc /proc/self/mountinfo`; `just doctor` \
              says what helps"

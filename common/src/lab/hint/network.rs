@@ -3,10 +3,13 @@
 use nix::errno::Errno;
 
 /// Hints for rtnetlink requests and sockets.
-pub(super) fn hint(step: &str, _object: &str, errno: Errno) -> Option<&'static str> {
+pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static str> {
     Some(match (step, errno) {
         ("RTM_NEWLINK", Errno::EEXIST) => {
             "a link of this name exists in this network namespace already: see `ip link list`"
+        }
+        ("RTM_NEWLINK", Errno::EOPNOTSUPP) if object == "br0" => {
+            "the kernel has no bridge: sudo modprobe bridge"
         }
         ("RTM_NEWLINK", Errno::EOPNOTSUPP) => "the kernel has no veth: sudo modprobe veth",
         ("RTM_NEWLINK" | "RTM_NEWADDR", Errno::EPERM) => {

@@ -8,6 +8,7 @@
 //! there, whatever namespace its process enters later.
 
 mod connection;
+mod forwarding;
 mod hardware;
 mod link;
 mod link_list;
@@ -21,10 +22,14 @@ mod tests;
 
 use std::net::Ipv4Addr;
 
+pub use forwarding::Learned;
 pub use link::{Link, LinkFlags, OperState};
 pub use link_list::Links;
 pub use monitor::LinkMonitor;
-pub use request::{Request, add_address, add_veth, delete_link, link_up};
+pub use request::{
+    PeerNetns, Request, add_address, add_bridge, add_default_route, add_veth, delete_link, link_up,
+    set_master,
+};
 pub use route::Route;
 
 use crate::lab::{Result, Step};
@@ -134,5 +139,25 @@ impl Rtnetlink {
             }
         }
         Ok(routes)
+    }
+
+    /// What the bridge of that index has learned (its forwarding database), by port:
+    /// `bridge fdb show br BRIDGE` without what is permanent.
+    ///
+    /// Errors: as for [`links`](Self::links); ENODEV if there is no such bridge.
+    pub fn forwarding_table(&mut self, bridge: u32) -> Result<Vec<Learned>> {
+        let object = format!("of bridge {bridge}");
+        let dump = self
+            .connection
+            .dump(&forwarding::table(bridge), forwarding::parse);
+        let mut table = dump.step("RTM_GETNEIGH", &object)?;
+        table.sort_by_key(|entry| entry.index);
+        for entry in &mut table {
+            let port = self
+                .connection
+                .get(link::by_index(entry.index), link::parse);
+            entry.port = port.step("RTM_GETLINK", &object)?.name;
+        }
+        Ok(table)
     }
 }

@@ -1,12 +1,17 @@
 //! Requests that change links and addresses, named as `ip` names them.
 
 use std::fmt;
+use std::fs::File;
 use std::net::Ipv4Addr;
+use std::os::fd::AsRawFd as _;
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
 use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+};
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::unistd::Pid;
@@ -25,6 +30,7 @@ impl Request {
         let step = match &message {
             RouteNetlinkMessage::NewAddress(_) => "RTM_NEWADDR",
             RouteNetlinkMessage::DelLink(_) => "RTM_DELLINK",
+            RouteNetlinkMessage::NewRoute(_) => "RTM_NEWROUTE",
             _ => "RTM_NEWLINK",
         };
         Self {
@@ -36,24 +42,44 @@ impl Request {
     }
 }
 
+/// The network namespace in which the peer of a veth pair is born.
+#[derive(Clone, Debug)]
+pub struct PeerNetns(LinkAttribute);
+
+/// That of a process, by its PID in the caller's PID namespace.
+impl From<Pid> for PeerNetns {
+    fn from(pid: Pid) -> Self {
+        Self(LinkAttribute::NetNsPid(pid.as_raw().unsigned_abs()))
+    }
+}
+
+/// That of a file such as `/proc/PID/ns/net`, which is open still when the request is sent.
+impl From<&File> for PeerNetns {
+    fn from(namespace: &File) -> Self {
+        Self(LinkAttribute::NetNsFd(namespace.as_raw_fd()))
+    }
+}
+
 /// `ip link add NAME [index INDEX] up type veth peer name PEER netns PID`: a veth
 /// pair in one request, see veth(4).
 ///
 /// `name` appears here and is up at once; `peer` is born, down, in the network
-/// namespace of the process `peer_pid` (a PID of the caller's PID namespace) and
-/// has never been in the caller's. With an `index` that the caller chose, the
-/// requests that need it (such as [`add_address`]) fit the same batch.
+/// namespace `peer_netns` and has never been in the caller's. With an `index` that the
+/// caller chose, the requests that need it (such as [`add_address`]) fit the same batch.
 ///
 /// Kernel's answers: EEXIST (one of the names is taken where it is to appear),
 /// EBUSY (the index is), ESRCH (no such process), ERANGE (a name of more than 15
 /// bytes), EINVAL (a name with `/`, `:` or white space), EOPNOTSUPP (no veth in
 /// this kernel), EPERM (no CAP_NET_ADMIN over one of the two namespaces).
-pub fn add_veth(name: &str, peer: &str, peer_pid: Pid, index: Option<u32>) -> Request {
+pub fn add_veth(
+    name: &str,
+    peer: &str,
+    peer_netns: impl Into<PeerNetns>,
+    index: Option<u32>,
+) -> Request {
     let mut inside = LinkMessage::default();
-    inside.attributes.push(interface_name(peer));
-    inside
-        .attributes
-        .push(LinkAttribute::NetNsPid(peer_pid.as_raw().unsigned_abs()));
+    let PeerNetns(peer_netns) = peer_netns.into();
+    inside.attributes.extend([interface_name(peer), peer_netns]);
 
     let mut link = up(name);
     link.header.index = index.unwrap_or_default();
@@ -65,6 +91,56 @@ pub fn add_veth(name: &str, peer: &str, peer_pid: Pid, index: Option<u32>) -> Re
         name,
         NLM_F_CREATE | NLM_F_EXCL,
         RouteNetlinkMessage::NewLink(link),
+    )
+}
+
+/// `ip link add NAME up address MAC type bridge`: a switch without ports yet. Without an
+/// address it would take the lowest of its ports'.
+///
+/// Kernel's answers: as for [`add_veth`]; EOPNOTSUPP: no bridge in this kernel.
+pub fn add_bridge(name: &str, mac: [u8; 6]) -> Request {
+    let mut link = up(name);
+    let kind = vec![LinkInfo::Kind(InfoKind::Bridge)];
+    link.attributes.extend([
+        LinkAttribute::Address(mac.to_vec()),
+        LinkAttribute::LinkInfo(kind),
+    ]);
+    Request::new(
+        name,
+        NLM_F_CREATE | NLM_F_EXCL,
+        RouteNetlinkMessage::NewLink(link),
+    )
+}
+
+/// `ip link set NAME master M`, M being the bridge of that index: makes the link a port of it.
+///
+/// Kernel's answers: ENODEV (no such link), EINVAL (no bridge, or a link that cannot be
+/// a port), EPERM (no CAP_NET_ADMIN).
+pub fn set_master(name: &str, bridge: u32) -> Request {
+    let mut link = LinkMessage::default();
+    link.attributes
+        .extend([interface_name(name), LinkAttribute::Controller(bridge)]);
+    Request::new(name, 0, RouteNetlinkMessage::NewLink(link))
+}
+
+/// `ip route add default via GATEWAY`.
+///
+/// Kernel's answers: ENETUNREACH (no link leads to the gateway), EEXIST (there is a
+/// default route already), EPERM (no CAP_NET_ADMIN).
+pub fn add_default_route(gateway: Ipv4Addr) -> Request {
+    let mut message = RouteMessage::default();
+    message.header.address_family = AddressFamily::Inet;
+    message.header.table = RouteHeader::RT_TABLE_MAIN;
+    message.header.protocol = RouteProtocol::Boot;
+    message.header.scope = RouteScope::Universe;
+    message.header.kind = RouteType::Unicast;
+    message
+        .attributes
+        .push(RouteAttribute::Gateway(RouteAddress::Inet(gateway)));
+    Request::new(
+        format!("default via {gateway}"),
+        NLM_F_CREATE | NLM_F_EXCL,
+        RouteNetlinkMessage::NewRoute(message),
     )
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Attempt {
 
 /// Every attempt, in the order in which they are made.
 #[rustfmt::skip] // One row an attempt.
-pub(crate) static ATTEMPTS: [Attempt; 18] = [
+pub(crate) static ATTEMPTS: [Attempt; 19] = [
     Attempt { key: "procfs", title: "a /proc that shows this process",
         work: || Ok(check_proc()?),
         calls: "readlink(/proc/self), compared with getpid()\nsee: proc(5)" },
@@ -83,6 +83,11 @@ pub(crate) static ATTEMPTS: [Attempt; 18] = [
     Attempt { key: "port", title: "port 80 in a network namespace",
         work: net::port_80,
         calls: "unshare(CLONE_NEWNET), bind(127.0.0.1:80), listen()\nsee: ip(7), capabilities(7)" },
+    Attempt { key: "bridge", title: "a bridge, a router and NAT by nft",
+        work: net::bridge,
+        calls: "unshare(CLONE_NEWNET) five times, open(/proc/self/ns/net), RTM_NEWLINK (bridge, veth),\n\
+                write(/proc/sys/net/ipv4/ip_forward), nft with masquerade and dnat, setns()\n\
+                see: nft(8), ip-sysctl in the kernel's documentation" },
     Attempt { key: "cgroup", title: "a cgroup namespace",
         work: cgroup::namespace,
         calls: "read(/proc/self/cgroup), unshare(CLONE_NEWCGROUP); before that, where a \

@@ -1,13 +1,17 @@
 //! Two network namespaces connected, a raw socket, and a port that only root opens.
 
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use common::credentials::Capability;
 use common::net::echo;
-use common::net::netlink::{LinkMonitor, Rtnetlink, add_address, add_veth, link_up};
+use common::net::netlink::{
+    LinkMonitor, Rtnetlink, add_address, add_bridge, add_veth, link_up, set_master,
+};
+use common::process::run_tool;
 use common::{Checkpoint, Step as _};
-use nix::sched::CloneFlags;
+use nix::sched::{CloneFlags, setns};
 
 use super::{enter_unless_capable, unshare};
 use crate::trial::{Trial, Tried};
@@ -58,6 +62,39 @@ pub(super) fn veth_pair() -> Tried {
     set_up("veth0", OUTSIDE)?;
     connected.open()?;
     inside.end()
+}
+
+/// As many namespaces as the lab has, without a packet on the way.
+pub(super) fn bridge() -> Tried {
+    const RULES: &str = "table ip doctor {
+        chain leaving { type nat hook postrouting priority srcnat; oifname wan masquerade; }
+        chain arriving {
+            type nat hook prerouting priority dstnat
+            iifname wan tcp dport 8080 dnat to 169.254.1.2:80
+        }
+    }";
+    enter_unless_capable(&NEEDED)?;
+    let path = "/proc/self/ns/net";
+    let mut namespaces = Vec::new();
+    for _ in 0..5 {
+        unshare(CloneFlags::CLONE_NEWNET)?;
+        namespaces.push(File::open(path).step("open", path)?);
+    }
+    let mut rtnetlink = Rtnetlink::open()?;
+    rtnetlink.batch(&[add_bridge("br0", [2, 0, 0, 0, 0, 1])])?;
+    let br0 = rtnetlink.index("br0")?;
+    for (number, namespace) in namespaces.iter().enumerate() {
+        let port = format!("veth{number}");
+        let pair = add_veth(&port, "eth0", namespace, None);
+        rtnetlink.batch(&[pair, set_master(&port, br0)])?;
+    }
+    let ip_forward = "/proc/sys/net/ipv4/ip_forward";
+    fs::write(ip_forward, "1").step("write", ip_forward)?;
+    run_tool("nft", &[RULES])?;
+    for namespace in &namespaces {
+        setns(namespace, CloneFlags::CLONE_NEWNET).step("setns", path)?;
+    }
+    Ok(())
 }
 
 fn set_up(link: &str, address: Ipv4Addr) -> Tried {
