@@ -94,7 +94,7 @@ pub(crate) static LABS: &[Lab] = &[
             "mount_ns --chroot", "mount_ns --refusals"], ..LAB },
     Lab { name: "init", page: "init.md", needs: &["procfs", "pid"],
         shows: "what PID 1 does for its namespace: orphans, zombies, signals",
-        tries: "`just lab init`, `--no-reap`, `--signals`, `--reboot`, `just lab init ps -ef`",
+        tries: "`just lab init`, `--no-reap`, `--signals`, `--subreaper`, `--reboot`, `just lab init ps -ef`",
         lines: &["init", "init --no-reap", "init --signals", "init --subreaper",
             "init --joined", "init --fault", "init --reboot", "init readlink -v /proc/self"], ..LAB },
     Lab { name: "container", page: "container.md", needs: &["container"],

@@ -191,6 +191,18 @@ fn the_narration_tells_what_happens() {
 }
 
 #[test]
+fn the_narration_of_the_variants_is_in_order() {
+    for (name, option) in [
+        ("explain_fault", "--fault"),
+        ("explain_joined", "--joined"),
+        ("explain_reboot", "--reboot"),
+    ] {
+        let lab = lab("init").by(Who::User).args([option, "--explain"]);
+        assert_transcript!(name, lab.terminal());
+    }
+}
+
+#[test]
 fn the_narration_of_a_program_tells_how_it_ends() {
     require!(is_root(), "a user's begins with a user namespace");
     let args = ["--explain", "sh", "-c", "(exit 3)"];

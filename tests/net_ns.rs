@@ -247,6 +247,17 @@ fn the_narration_shows_the_ip_command_of_every_step() {
 }
 
 #[test]
+fn the_narration_of_settings_and_sockets_is_in_order() {
+    for (name, option) in [
+        ("explain_sysctls", "--sysctls"),
+        ("explain_socket", "--socket"),
+    ] {
+        let lab = lab("net_ns").by(Who::User).args([option, "--explain"]);
+        assert_transcript!(name, lab.terminal());
+    }
+}
+
+#[test]
 fn leaves_the_host_untouched() {
     host::leaves_the_host_untouched(
         "net_ns; net_ns --list; net_ns --via ip; $user net_ns; net_ns --hold 0

@@ -127,6 +127,8 @@ fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
     let lab = lab("pid_ns").by(Who::User).args(["--explain"]);
     assert_transcript!("explain", lab.terminal());
     assert_eq!(printed(&["--explain"], Who::User).lines().count(), 4);
+    let lab = lab.args(["--credentials"]);
+    assert_transcript!("explain_credentials", lab.terminal());
 }
 
 #[test]

@@ -55,8 +55,9 @@ fn init_function(reports: &Reports) -> Result<u8> {
         return Ok(0);
     }
     explain!(
-        "a page that PID 1 must not touch: the kernel cannot drop this signal, since the\n\
-         same instruction would only fault again; it takes PID 1's protection away first"
+        "PID 1 touches a page that it must not: this signal the kernel cannot drop,\n\
+         the instruction would only fault again; it takes PID 1's protection away\n\
+         see: dmesg, which may tell of it"
     );
     Ok(overflow(u64::MAX) as u8)
 }

@@ -35,13 +35,17 @@ pub(crate) fn lab() -> Result<u8> {
     let (outsider, joined, born) = (Reports::new()?, Reports::new()?, Reports::new()?);
     let parent = clone(CloneFlags::empty(), || {
         setns(&namespace, CloneFlags::CLONE_NEWPID).step("setns", &path)?;
-        explain!("setns({path}): this process stays outside, its children are born inside");
         fork_untied(|| joined_function(&outsider, &joined, &born))?.into_pid();
         joined.leave();
         born.leave();
         outsider.ask()?;
         Ok(0)
     })?;
+    explain!(
+        "setns({path}) in process {}: it stays outside, and its\n\
+         children are born inside",
+        parent.pid()
+    );
     say!("The lab, process {}, has started two processes:", getpid())?;
     say!("process {} is PID 1 of a PID namespace,", init.0)?;
     say!(
@@ -59,7 +63,8 @@ pub(crate) fn lab() -> Result<u8> {
     joined.answer(0)?;
     print_next(Heir::Init, "joined", &joined)?;
     explain!(
-        "exit() of a parent: its child goes to an heir in the parent's PID namespace, here\n         the lab, a subreaper; a child that has joined another namespace never sees one"
+        "exit() of a parent: its child goes to an heir in the parent's PID namespace,\n\
+         here the lab, a subreaper; to joined its parent was PID 0, and still is"
     );
 
     joined.answer(0)?;

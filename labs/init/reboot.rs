@@ -44,8 +44,8 @@ pub(crate) fn lab() -> Result<u8> {
     // first PID namespace, so that the kernel itself would refuse to restart the machine.
     unshare(CloneFlags::CLONE_NEWUSER).step("unshare", "CLONE_NEWUSER")?;
     explain!(
-        "unshare(CLONE_NEWUSER), also as root: from here on CAP_SYS_BOOT counts only in\n\
-         PID namespaces that the new user namespace owns, and not on the machine"
+        "unshare(CLONE_NEWUSER), also as root: from here on CAP_SYS_BOOT counts in\n\
+         PID namespaces that the new user namespace owns, not on the machine"
     );
     say!("LINUX_REBOOT_CMD_*            WHAT BECAME OF PID 1")?;
     for (name, mode, expected) in COMMANDS {
@@ -62,8 +62,8 @@ pub(crate) fn lab() -> Result<u8> {
         }
     }
     explain!(
-        "reboot() in a PID namespace: the kernel ends all its processes, and gives PID 1 a\n\
-         signal as its end that nobody has sent: it tells the parent what was asked for\n\
+        "reboot() in a PID namespace: the kernel ends all its processes. It says of\n\
+         PID 1 that a signal ended it, which tells the parent what was asked for\n\
          see: reboot(2), on PID namespaces"
     );
     Ok(0)

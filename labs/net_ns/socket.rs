@@ -20,8 +20,8 @@ pub(crate) fn lab() -> Result<u8> {
     let old = own_namespace()?;
     unshare(CloneFlags::CLONE_NEWNET).step("unshare", "CLONE_NEWNET")?;
     explain!(
-        "unshare(CLONE_NEWNET): the process is in a new namespace, its open sockets are not\n\
-         see: ioctl_ns(2), and SIOCGSKNS, which tells the namespace of a socket"
+        "unshare(CLONE_NEWNET): the process is in a new namespace, its sockets not;\n\
+         ioctl(SIOCGSKNS) opens the namespace of a socket"
     );
     say!("The process has gone from {old} to {}.\n", own_namespace()?)?;
     say!("SOCKETS MADE  THEIR NAMESPACE   THEIR lo  connect() to port 80 there")?;

@@ -33,8 +33,8 @@ pub(crate) fn lab() -> Result<u8> {
         child_function(&address, &announced, &child_is_ready)
     })?;
     explain!(
-        "listen(), clone(CLONE_NEWUSER | CLONE_NEWPID): the child has no number for its\n\
-         parent, and no uid for anybody, since nothing is written to its uid_map\n\
+        "listen(), clone(CLONE_NEWUSER | CLONE_NEWPID): the child has no number for\n\
+         its parent, and no uid for anybody: nothing is written to its uid_map\n\
          see: cat /proc/{pid}/uid_map; grep -E 'NSpid|Uid' /proc/{pid}/status",
         pid = child.pid()
     );
