@@ -1,5 +1,7 @@
 //! The claims of the chapter on network namespaces.
 
+use std::path::Path;
+
 use crate::support::{
     Who, assert_error, assert_says, assert_transcript, assert_transcripts, everyone, host,
     installed, is_root, lab, require, stderr, stdout,
@@ -13,6 +15,69 @@ fn the_transcript_is_the_articles_and_its_checks() {
 #[test]
 fn a_new_network_namespace_has_nothing_but_a_lo_that_is_down() {
     assert_transcripts!("list", lab("net_ns").args(["--list"]));
+}
+
+#[test]
+fn a_new_network_namespace_does_not_copy_the_settings_of_the_old_one() {
+    assert_transcripts!("sysctls", lab("net_ns").args(["--sysctls"]));
+}
+
+#[test]
+fn settings_of_the_old_namespace_do_not_follow_those_of_the_new() {
+    for &who in everyone() {
+        let text = lab("net_ns").by(who).args(["--sysctls"]).printed();
+        let row = text.lines().find(|row| row.contains("ip_default_ttl "));
+        let numbers: Vec<_> = row.expect("a row").split_whitespace().skip(1).collect();
+        let end = format!("to 99, the old one has {}.\n", numbers[0]);
+        assert!(text.ends_with(&end) && numbers[1] != numbers[0], "{text}");
+    }
+}
+
+/// What the table of settings cannot show, since the old namespace is a stand-in.
+#[test]
+fn some_settings_are_the_first_namespaces_or_come_from_it() {
+    let only_here = Path::new("/proc/sys/net/core/netdev_max_backlog");
+    require!(
+        is_root() && only_here.exists(),
+        "looks at the first network namespace"
+    );
+    let script = "cd /proc/sys/net/ipv4; files='ip_forward tcp_congestion_control tcp_rmem'
+         cat $files; unshare --net cat $files";
+    let text = lab("net_ns").shell(script).printed();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[..3], lines[3..]);
+}
+
+#[test]
+fn no_setting_in_proc_sys_kernel_belongs_to_a_network_namespace() {
+    require!(is_root(), "makes a host of its own");
+    let script = "cd /proc/sys/kernel
+         look='find . -type f | sort; cat hostname threads-max msgmax pid_max'
+         sh -c \"$look\" >/tmp/old; unshare --net sh -c \"$look\" >/tmp/new
+         cmp /tmp/old /tmp/new && echo same";
+    host::on_own_host(script).stdout("same\n");
+}
+
+#[test]
+fn a_socket_keeps_the_namespace_that_it_was_made_in() {
+    assert_transcripts!("socket", lab("net_ns").args(["--socket"]));
+    for &who in everyone() {
+        let text = lab("net_ns").by(who).args(["--socket"]).printed();
+        let handles: Vec<_> = text.split("net:[").skip(1).collect();
+        let handles: Vec<_> = handles.iter().map(|it| it.split(']').next()).collect();
+        assert_eq!(handles[..2], handles[2..], "old and new, in this order");
+        assert_ne!(handles[0], handles[1]);
+    }
+}
+
+#[test]
+fn the_namespace_of_a_socket_is_told_to_its_administrator_only() {
+    require!(installed("python3"), "asks with python3");
+    let script = "exec python3 -c 'import errno, fcntl, socket
+try: fcntl.ioctl(socket.socket(), 0x894c)
+except OSError as error: print(errno.errorcode[error.errno])'";
+    let lab = lab("net_ns").by(Who::User).shell(script);
+    assert_eq!(lab.printed(), "EPERM\n");
 }
 
 #[test]
@@ -182,9 +247,21 @@ fn the_narration_shows_the_ip_command_of_every_step() {
 }
 
 #[test]
+fn the_narration_of_settings_and_sockets_is_in_order() {
+    for (name, option) in [
+        ("explain_sysctls", "--sysctls"),
+        ("explain_socket", "--socket"),
+    ] {
+        let lab = lab("net_ns").by(Who::User).args([option, "--explain"]);
+        assert_transcript!(name, lab.terminal());
+    }
+}
+
+#[test]
 fn leaves_the_host_untouched() {
     host::leaves_the_host_untouched(
-        "net_ns; net_ns --list; net_ns --via ip; $user net_ns; net_ns --hold 0",
+        "net_ns; net_ns --list; net_ns --via ip; $user net_ns; net_ns --hold 0
+         net_ns --sysctls; net_ns --socket; $user net_ns --sysctls; $user net_ns --socket",
     );
 }
 

@@ -1,8 +1,8 @@
 //! The claims of the chapter on PID namespaces.
 
 use crate::support::{
-    Who, assert_says, assert_transcript, assert_transcripts, everyone, host, installed, lab,
-    require, stderr, stdout,
+    Who, assert_says, assert_transcript, assert_transcripts, everyone, host, installed, is_root,
+    lab, require, stderr, stdout,
 };
 
 /// The numbers behind the last `word` of each line.
@@ -74,11 +74,61 @@ fn the_kernel_limits_nesting_and_the_lab_shows_where() {
     assert!(rows <= 32, "MAX_PID_NS_LEVEL");
 }
 
+/// The columns PID and UID of the rows from a process to another.
+fn told(text: &str, direction: &str) -> Vec<[u32; 2]> {
+    let rows = text.lines().filter(|row| row.starts_with(direction));
+    let number = |word: &str| word.parse().expect("a number");
+    rows.map(|row| {
+        let words: Vec<_> = row.split_whitespace().rev().take(2).map(number).collect();
+        [words[1], words[0]]
+    })
+    .collect()
+}
+
+#[test]
+fn a_receiver_is_told_of_the_sender_in_its_own_numbers() {
+    assert_transcripts!("credentials", lab("pid_ns").args(["--credentials"]));
+    for &who in everyone() {
+        let text = printed(&["--credentials"], who);
+        let (_, after) = text.split_once("its child is PID ").expect("a PID");
+        let (child, _) = after.split_once(' ').expect("a blank");
+        let child = child.parse().expect("a PID");
+        assert_eq!(told(&text, "child   parent"), [[child, 0]; 3]);
+    }
+}
+
+#[test]
+fn a_sender_without_a_pid_in_here_is_0_and_one_without_a_uid_65534() {
+    for &who in everyone() {
+        let text = printed(&["--credentials"], who);
+        assert_says(&text, &["The child is PID 1, uid 65534 to itself."]);
+        assert_eq!(told(&text, "parent  child"), [[0, 65534]; 3]);
+    }
+}
+
+#[test]
+fn a_sender_in_a_sibling_namespace_is_pid_0_as_well() {
+    require!(is_root(), "makes a host of its own");
+    require!(installed("python3"), "sends with python3");
+    let script = r#"python3 -c 'import socket, subprocess
+here, there = socket.socketpair()
+here.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+def inside(end, call):
+    code = f"import socket, sys; end = socket.socket(fileno={end.fileno()}); {call}"
+    command = ["unshare", "--fork", "--pid", "python3", "-c", code]
+    subprocess.run(command, pass_fds=[end.fileno()], check=True)
+inside(there, "end.send(bytes(1))")
+inside(here, "print(int.from_bytes(end.recvmsg(1, 99)[1][0][2][:4], sys.byteorder))")'"#;
+    host::on_own_host(script).success().stdout("0\n");
+}
+
 #[test]
 fn the_narration_goes_to_stderr_and_leaves_the_transcript_alone() {
     let lab = lab("pid_ns").by(Who::User).args(["--explain"]);
     assert_transcript!("explain", lab.terminal());
     assert_eq!(printed(&["--explain"], Who::User).lines().count(), 4);
+    let lab = lab.args(["--credentials"]);
+    assert_transcript!("explain_credentials", lab.terminal());
 }
 
 #[test]
@@ -90,7 +140,8 @@ fn the_name_is_the_file_name_of_the_program() {
 #[test]
 fn leaves_the_host_untouched() {
     host::leaves_the_host_untouched(
-        "pid_ns; pid_ns --siblings; pid_ns --nested 5; fails pid_ns --nested 40; $user pid_ns --siblings",
+        "pid_ns; pid_ns --siblings; pid_ns --nested 5; fails pid_ns --nested 40; $user pid_ns --siblings
+         pid_ns --credentials; $user pid_ns --credentials",
     );
 }
 

@@ -81,7 +81,7 @@ fn orphan_function(reports: &Reports, orphans_reports: &Reports) -> Result<u8> {
 // ANCHOR_END: heir
 
 /// In a process of the story: who it is and who its parent is, as it sees it.
-fn introduce(reports: &Reports) -> Result<()> {
+pub(crate) fn introduce(reports: &Reports) -> Result<()> {
     reports.send(getpid().as_raw())?;
     reports.send(getppid().as_raw())
 }

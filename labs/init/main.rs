@@ -3,7 +3,10 @@
 //! Chapter: book/src/init.md. See pid_namespaces(7), wait(2), PR_SET_CHILD_SUBREAPER(2const).
 
 mod family;
+mod fault;
+mod joined;
 mod orphan;
+mod reboot;
 mod run;
 mod signals;
 
@@ -21,20 +24,33 @@ use orphan::Heir;
 #[command(name = "init", version)]
 struct Args {
     /// PID 1 waits for its own child only: an orphan that ends stays a zombie
-    #[arg(long, conflicts_with_all = ["signals", "subreaper"])]
+    #[arg(long, conflicts_with = "variant")]
     no_reap: bool,
     /// Which signals reach PID 1, from inside its namespace and from outside
-    #[arg(long, conflicts_with_all = ["subreaper", "command"])]
+    #[arg(long, group = "variant")]
     signals: bool,
+    /// What a fault of PID 1's own does, such as a stack overflow
+    #[arg(long, group = "variant")]
+    fault: bool,
     /// Inherit orphans without a PID namespace, by PR_SET_CHILD_SUBREAPER
-    #[arg(long, conflicts_with = "command")]
+    #[arg(long, group = "variant")]
     subreaper: bool,
+    /// An orphan that has joined the namespace: its parent was outside
+    #[arg(long, group = "variant")]
+    joined: bool,
+    /// reboot(2) in a PID namespace, which ends the namespace only
+    #[arg(long, group = "variant")]
+    reboot: bool,
     /// Leave the mount namespace out: the program then sees the host's /proc
     // `requires` asks for nothing that is excluded by another option.
-    #[arg(long, requires = "command", conflicts_with_all = ["signals", "subreaper"])]
+    #[arg(long, requires = "command", conflicts_with = "variant")]
     host_proc: bool,
     /// A program and its arguments: PID 1 runs it, reaps for it and ends as it ends
-    #[arg(trailing_var_arg = true, value_name = "PROGRAM [ARGS]")]
+    #[arg(
+        trailing_var_arg = true,
+        value_name = "PROGRAM [ARGS]",
+        conflicts_with = "variant"
+    )]
     command: Vec<OsString>,
     #[command(flatten)]
     explain: ExplainArgs,
@@ -50,9 +66,16 @@ fn lab() -> Result<u8> {
     if args.subreaper {
         return orphan::lab(Heir::Subreaper, true);
     }
+    if args.reboot {
+        return reboot::lab();
+    }
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     if args.signals {
         signals::lab()
+    } else if args.fault {
+        fault::lab()
+    } else if args.joined {
+        joined::lab()
     } else if args.command.is_empty() {
         orphan::lab(Heir::Init, !args.no_reap)
     } else {

@@ -73,7 +73,7 @@ pub(crate) fn lab(heir: Heir, reaps: bool) -> Result<u8> {
 }
 // ANCHOR_END: story
 
-fn print_header(heir: Heir) -> Result<()> {
+pub(crate) fn print_header(heir: Heir) -> Result<()> {
     match heir {
         Heir::Init => say!("PROCESS  PID OUTSIDE  PPID OUTSIDE  PID INSIDE  PPID INSIDE"),
         Heir::Subreaper => say!("PROCESS        PID     PPID"),
@@ -82,7 +82,7 @@ fn print_header(heir: Heir) -> Result<()> {
 
 /// Prints what the next process to introduce itself says, beside what the kernel
 /// shows of it out here.
-fn print_next(heir: Heir, name: &str, reports: &Reports) -> Result<Pid> {
+pub(crate) fn print_next(heir: Heir, name: &str, reports: &Reports) -> Result<Pid> {
     let (pid, inside) = reports.receive()?;
     let (_, parent_inside) = reports.receive()?;
     match heir {

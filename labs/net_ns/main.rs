@@ -6,6 +6,8 @@ mod checks;
 mod connect;
 mod ip;
 mod list;
+mod socket;
+mod sysctls;
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -24,8 +26,14 @@ use nix::unistd::{Pid, getpid};
 #[command(name = "net_ns", version)]
 struct Args {
     /// Only list the links of both namespaces, nothing configured
-    #[arg(long, conflicts_with_all = ["hold", "via"])]
+    #[arg(long, group = "variant", conflicts_with_all = ["hold", "via"])]
     list: bool,
+    /// Which settings in /proc/sys/net a new namespace has, and with what values
+    #[arg(long, group = "variant", conflicts_with_all = ["hold", "via", "host"])]
+    sysctls: bool,
+    /// Sockets that were made before their process entered a new namespace, and after
+    #[arg(long, group = "variant", conflicts_with_all = ["hold", "via", "host"])]
+    socket: bool,
     /// Use the real host's network namespace, not a second new one in its place
     #[arg(long)]
     host: bool,
@@ -69,6 +77,10 @@ fn lab() -> Result<u8> {
     enter_stand_in(args.host, args.list)?;
     if args.list {
         list::lab()
+    } else if args.sysctls {
+        sysctls::lab()
+    } else if args.socket {
+        socket::lab()
     } else {
         connect_both(&args)
     }

@@ -2,6 +2,7 @@
 //!
 //! Chapter: book/src/pid_ns.md. See pid_namespaces(7), clone(2).
 
+mod credentials;
 mod nested;
 mod siblings;
 
@@ -18,13 +19,17 @@ use std::process::ExitCode;
 #[command(name = "pid_ns", version)]
 struct Args {
     /// Leave CLONE_NEWPID out: the child stays in the parent's PID namespace
-    #[arg(long, conflicts_with_all = ["siblings", "nested"])]
+    #[arg(long, group = "variant")]
     shared: bool,
     /// Two namespaces side by side: who sees and who can signal whom
-    #[arg(long, conflicts_with = "nested")]
+    #[arg(long, group = "variant")]
     siblings: bool,
+    /// Which PID and uid a receiver is told of the sender, by socket, message and signal
+    #[arg(long, group = "variant")]
+    credentials: bool,
     /// PID namespaces inside one another, N deep: one process, many PIDs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, value_name = "N", group = "variant",
+        value_parser = clap::value_parser!(u8).range(1..))]
     nested: Option<u8>,
     #[command(flatten)]
     explain: ExplainArgs,
@@ -40,10 +45,14 @@ fn lab() -> Result<u8> {
     if !args.shared {
         enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     }
-    match (args.nested, args.siblings) {
-        (Some(depth), _) => nested::lab(depth),
-        (None, true) => siblings::lab(),
-        (None, false) => parent_and_child(args.shared),
+    if let Some(depth) = args.nested {
+        nested::lab(depth)
+    } else if args.siblings {
+        siblings::lab()
+    } else if args.credentials {
+        credentials::lab()
+    } else {
+        parent_and_child(args.shared)
     }
 }
 

@@ -23,6 +23,7 @@ enum Kind {
     User,
     Group,
     NoCarrier,
+    Forward,
     PeerGroup,
     Mounts,
     CgroupMount,
@@ -32,8 +33,8 @@ enum Kind {
 }
 
 use Kind::{
-    Cgroup, CgroupAbove, CgroupMount, Group, Host, Id, Index, Inode, Mac, Mounts, NoCarrier,
-    PeerGroup, Pid, RoundTrip, Run, User,
+    Cgroup, CgroupAbove, CgroupMount, Forward, Group, Host, Id, Index, Inode, Mac, Mounts,
+    NoCarrier, PeerGroup, Pid, RoundTrip, Run, User,
 };
 
 /// The fields. Each group named `x…` holds a value to replace.
@@ -50,8 +51,11 @@ const FIELDS: &[(Kind, &str)] = &[
     // pid_ns --nested: process 0 of itself, and the outermost column.
     (Pid, r"(?m)^0 (?<x1> +\d+) (?<x2> +\d+)$"),
     (Pid, r"(?m)^[1-9]\d* +1 (?<x> +\d+)(?: +\d+)*$"),
+    // pid_ns --credentials: the columns PID and UID end its lines.
+    (Pid, r"(?m)^The parent is PID (?<x1>\d+), .* child is PID (?<x2>\d+) to it"),
+    (Pid, r"(?m)^child   parent  .*?(?<x> +\d+) +\d+$"),
     // init: PID and PPID outside; the names are those of its transcript.
-    (Pid, r"(?m)^(?:init|subreaper|parent|orphan)(?<x1> +\d+)(?<x2> +\d+)(?: +\d+)*$"),
+    (Pid, r"(?m)^(?:init|subreaper|parent|orphan|joined|born)(?<x1> +\d+)(?<x2> +\d+)(?: +\d+)*$"),
     (Pid, r"\bsubreaper: waitpid\((?:-1|(?<x1>\d+))\) = (?<x2>\d+)"),
     (Pid, r"\bpstree -p (?<x>\d+)"),
     // Seen by any process but PID 1, whose own children have small numbers.
@@ -112,6 +116,8 @@ const FIELDS: &[(Kind, &str)] = &[
     // Kernels differ, and newer ones settle it by whichever interface has the
     // peer's index in this namespace.
     (NoCarrier, r"<NO-CARRIER,.* state (?<x>DOWN|LOWERLAYERDOWN) "),
+    // net_ns --sysctls: the new namespace has what the first one of the machine has.
+    (Forward, r"(?m)^net\.ipv4\.ip_forward +(?<x1>\d) +(?<x2>\d)$"),
     // mountinfo: which mounts share what is mounted on them.
     (PeerGroup, r"\b(?:shared|master|propagate_from):(?<x>\d+)"),
     (Mounts, r"(?m)^  mounts on /old and below: (?<x>\d+)$"),
@@ -208,6 +214,7 @@ fn plausible(kind: Kind, count: usize) -> String {
         Kind::Host => HOSTNAME.into(),
         Kind::User | Kind::Group => (1000 + count).to_string(),
         Kind::NoCarrier => "DOWN".into(),
+        Kind::Forward => (1 - count).to_string(),
         Kind::PeerGroup => (1 + count).to_string(),
         Kind::Mounts => "24".into(),
         Kind::CgroupMount => "/sys/fs/cgroup".into(),

@@ -141,6 +141,8 @@ const SUBJECT: &[(&str, &str)] = &[
         "user_ns --refused",
         "a process in the parent of that   done",
     ),
+    // To the root of a user namespace the file has capabilities of no inner root's.
+    ("capabilities --xattr", "outside, where root is uid 0 "),
     // A filter of an ordinary user's comes with it.
     ("capabilities", "Under no_new_privs, "),
     // Where no limit can be written, the end of a namespace is not seen.
