@@ -129,9 +129,9 @@ fn verify(who: &str, name: &str) {
         told["why"].as_str().expect("a sentence").len() > 30,
         "{told:#}"
     );
-    for solution in ["solution.session", "other.session"] {
+    for solution in sessions_in(&folder().join(name)) {
         let mut learner = Learner::begins(who, name);
-        learner.types(solution);
+        learner.types(&solution);
         learner.finds("done", None);
     }
     let wrong = folder().join(name).join("wrong");

@@ -23,7 +23,8 @@ pub(super) fn build() {
         let wrong = fs::read_dir(folder().join(&name).join("wrong")).expect("wrong solutions");
         let wrong = wrong.map(|file| file.expect("a file").path());
         let own = ["skeleton.rs", "solution.rs"].map(|file| folder().join(&name).join(file));
-        for path in own.into_iter().chain(wrong) {
+        let is_rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+        for path in own.into_iter().chain(wrong).filter(is_rust) {
             let stem = path
                 .file_stem()
                 .expect("a name")
@@ -42,30 +43,30 @@ pub(super) fn build() {
         .env("CARGO_TARGET_DIR", place.join("target"));
     let built = cargo.current_dir(&place).status().expect("cargo");
     assert!(built.success());
-    for other in names(true).iter().flat_map(|name| others(name)) {
-        let (from, to) = (other.clone(), place.join(program_of(&other)));
-        fs::copy(from, to).expect("a copy");
+    for name in names(true) {
+        let own = folder().join(name);
+        for script in others(&own).into_iter().chain(others(&own.join("wrong"))) {
+            let program = place.join(script.file_name().expect("a name"));
+            fs::copy(script, program).expect("a copy");
+        }
     }
 }
 
 /// The programs in another language.
-fn others(name: &str) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder().join(name))
-        .expect("an exercise")
-        .flatten();
+fn others(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
     let paths = files.map(|file| file.path());
-    paths
-        .filter(|path| path.file_stem().is_some_and(|stem| stem == "other"))
-        .collect()
+    let is_script = |path: &PathBuf| path.extension().is_some_and(|it| it == "py" || it == "sh");
+    paths.filter(is_script).collect()
 }
 
-fn program_of(other: &Path) -> String {
-    let name = other
-        .parent()
-        .and_then(Path::file_name)
-        .expect("an exercise");
-    let file = other.file_name().expect("a file");
-    format!("{}-{}", name.to_string_lossy(), file.to_string_lossy())
+/// Scripts have one name for all exercises.
+fn program_of(script: &Path) -> String {
+    script
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn check(who: &str, name: &str, program: &str, answer: &str, missing: Option<&str>) {
@@ -85,7 +86,7 @@ fn the_solutions_of_programs_pass_and_each_wrong_one_has_its_own_answer() {
         for who in ["user", "root"] {
             check(who, &name, &built(&name, "solution"), "done", None);
         }
-        for other in others(&name) {
+        for other in others(&folder().join(&name)) {
             check("user", &name, &program_of(&other), "done", None);
         }
         let first = super::first_condition(&name);
@@ -99,7 +100,13 @@ fn the_solutions_of_programs_pass_and_each_wrong_one_has_its_own_answer() {
         for file in fs::read_dir(folder().join(&name).join("wrong")).expect("wrong solutions") {
             let path = file.expect("a file").path();
             let stem = path.file_stem().expect("a name").to_string_lossy();
-            check("user", &name, &built(&name, &stem), "not yet", Some(&stem));
+            let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+            let program = if is_rust {
+                built(&name, &stem)
+            } else {
+                program_of(&path)
+            };
+            check("user", &name, &program, "not yet", stem.split('-').next());
         }
     }
 }

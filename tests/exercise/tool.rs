@@ -34,10 +34,11 @@ fn there_are_three_hints_and_a_solution_for_who_is_done_or_gives_up() {
          name=$(exercise hostname | grep -o 'heron-.*')
          unshare -u sh -c \"hostname $name; exec sleep 100\" & wait_for sleeps 1
          exercise --check hostname --json | jq -c '[.state, .hints, .points, .gave_up]'
-         exercise --json | jq -c '.[0] | [.name, .state, .attempts]'; wc -l </tmp/.local/state/namespace-labs/exercises.log",
+         exercise --json | jq -c '.[0] | [.name, .state, .attempts]'; exercise --reset hostname
+         exercise --json | jq -c '.[0] | [.state, .hints, .gave_up]'; wc -l </tmp/.local/state/namespace-labs/exercises.log",
     );
     let expected = "Hint 1 of 3\nHint 2 of 3\nHint 3 of 3\nHint 3 of 3\n1\n1\n\
-                    [\"done\",3,0,true]\n[\"hostname\",\"done\",1]\n1\n";
+                    [\"done\",3,0,true]\n[\"hostname\",\"done\",1]\n[\"open\",3,true]\n1\n";
     assert_eq!(text, expected);
 }
 
@@ -64,7 +65,7 @@ fn what_is_not_there_is_told() {
     let error = refused("exercise --check hostname");
     assert_error(
         &error,
-        "exercise: find the beginning of hostname: ENOENT: ",
+        "exercise: find hostname among those that are begun: ENOENT: ",
         "begin it first",
     );
     let error = refused("env -u HOME exercise hostname");

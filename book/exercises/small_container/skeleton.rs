@@ -42,5 +42,5 @@ fn become_root() -> Result<()> {
 
 /// In the new mount namespace, as PID 1.
 fn change_root(root: &str) -> Result<()> {
-    todo!("make / private, bind the root on itself, mount its proc, pivot_root(), unmount the old root")
+    todo!("make / private; bind the root on itself, with what is mounted below it (MS_REC); mount its proc; pivot_root(); unmount the old root")
 }

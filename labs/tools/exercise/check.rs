@@ -184,11 +184,15 @@ fn in_kernel(
     } else {
         0
     };
-    let out_of_reach = if met {
-        Vec::new()
-    } else {
-        world.out_of_reach(since)
-    };
+    let mut out_of_reach = Vec::new();
+    if !met {
+        let search = Search::new(world, &musts, &record.values, &before, None, handles)?;
+        for process in world.out_of_reach(since) {
+            if !search.is_ruled_out(process)? {
+                out_of_reach.push(process);
+            }
+        }
+    }
     Ok(Told::of(met, &musts, &record.values, &found, &out_of_reach))
 }
 

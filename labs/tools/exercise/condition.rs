@@ -3,6 +3,8 @@
 use common::{Error, Result};
 use nix::errno::Errno;
 
+use crate::world::shown;
+
 /// A fact of something: `p.ns.uts`, `q.file(/etc/hostname)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {
@@ -46,6 +48,10 @@ pub(crate) enum Operator {
     IsNot,
     /// One of several words.
     Has,
+    /// None of them.
+    Lacks,
+    /// As numbers.
+    AtLeast,
 }
 
 #[derive(Clone, Debug)]
@@ -63,12 +69,14 @@ impl Condition {
             Some("==") => Some(Operator::Is),
             Some("!=") => Some(Operator::IsNot),
             Some("has") => Some(Operator::Has),
+            Some("lacks") => Some(Operator::Lacks),
+            Some(">=") => Some(Operator::AtLeast),
             _ => None,
         };
         let left = left.and_then(Term::parse);
         let (Some(left), Some(operator), Some(right)) = (left, operator, right) else {
             return Err(Error::new("parse", text, Errno::EINVAL)
-                .hint("a condition reads `p.hostname == {name}`, with ==, != or has"));
+                .hint("a condition reads `p.hostname == {name}`, with ==, !=, >=, has or lacks"));
         };
         let right = Term::parse(right).map_or_else(|| Side::Text(right.to_owned()), Side::Term);
         Ok(Self {
@@ -76,6 +84,17 @@ impl Condition {
             operator,
             right,
         })
+    }
+
+    /// What is to be there, in words.
+    pub(crate) fn expected(&self, right: &str) -> String {
+        let right = shown(right);
+        match self.operator {
+            Operator::Is | Operator::Has => right.to_owned(),
+            Operator::IsNot => format!("not {right}"),
+            Operator::Lacks => format!("without {right}"),
+            Operator::AtLeast => format!("at least {right}"),
+        }
     }
 
     pub(crate) fn variables(&self) -> impl Iterator<Item = Variable> {
@@ -91,6 +110,11 @@ impl Condition {
             Operator::Is => left == right,
             Operator::IsNot => left != right,
             Operator::Has => left.split_whitespace().any(|word| word == right),
+            Operator::Lacks => left.split_whitespace().all(|word| word != right),
+            Operator::AtLeast => match (left.parse::<u64>(), right.parse::<u64>()) {
+                (Ok(left), Ok(right)) => left >= right,
+                _ => false,
+            },
         }
     }
 }

@@ -9,14 +9,14 @@ use common::net::echo;
 use common::ns::nsfs::{get_parent, get_userns};
 use common::procfs::{Mount, parse_mounts};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
 use nix::ifaddrs::getifaddrs;
 use nix::sys::stat::Mode;
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 use nix::unistd::gethostname;
 
 use crate::inside::ask;
-use crate::world::{Fact, Look, Process, Unseen, World, read_file, started};
+use crate::world::{Fact, Look, Process, Unseen, World, read_file};
 
 /// An echo between two namespaces of one machine takes microseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -54,6 +54,10 @@ impl World {
                 .read("cmdline")
                 .map(|text| arguments(&text))
                 .map_err(Unseen::from),
+            ("argument", _) => of
+                .read("cmdline")
+                .map_err(Unseen::from)
+                .map(|text| arguments(text.split('\0').nth(1).unwrap_or_default())),
             ("ambient", _) => Ok(capabilities(of.status("CapAmb"))),
             ("hostname", _) => self.inside(of, "uts", || {
                 gethostname().map(|name| name.to_string_lossy().into_owned())
@@ -65,7 +69,7 @@ impl World {
                 in_root(of, argument, OFlag::O_PATH).map_or_else(absent, |_| Ok("there".into()))
             }
             ("proc", _) => shown_by_proc(of),
-            ("own_proc", _) => finds_itself(of),
+            ("own_proc", _) => self.finds_itself(of),
             ("master" | "shared", _) => peer_group(of, name, argument),
             ("zombies", _) => self.zombies(of),
             ("boottime", _) => self.boottime(of),
@@ -114,6 +118,28 @@ impl World {
         })
     }
 
+    /// Whether the /proc of a process shows it, under the number that it has itself: by the PID
+    /// namespace, since another may have that number outside.
+    fn finds_itself(&self, of: &Process) -> Look {
+        let pid = of.status("NSpid").rsplit('\t').next().unwrap_or_default();
+        let found = match in_root(
+            of,
+            &format!("/proc/{pid}"),
+            OFlag::O_PATH | OFlag::O_DIRECTORY,
+        ) {
+            Err(Unseen::Gone) => return Ok("no".into()),
+            directory => directory?,
+        };
+        let handle = openat(
+            &found,
+            "ns/pid",
+            OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+            Mode::empty(),
+        )?;
+        let is_it = self.name("pid", handle)? == self.namespace(of, "pid")?;
+        Ok(if is_it { "yes" } else { "no" }.into())
+    }
+
     fn zombies(&self, of: &Process) -> Look {
         let own = self.namespace(of, "pid")?;
         let zombies = self.processes.iter().filter(|process| process.is_zombie());
@@ -144,7 +170,7 @@ fn source(of: &Process, name: &str, argument: &str) -> String {
         "owner" => format!("NS_GET_USERNS of /proc/{pid}/ns/{rest}"),
         "parent" => format!("NS_GET_PARENT of /proc/{pid}/ns/{rest}"),
         "uid_map" | "gid_map" => format!("/proc/{pid}/{first}"),
-        "args" => format!("/proc/{pid}/cmdline"),
+        "args" | "argument" => format!("/proc/{pid}/cmdline"),
         "hostname" => format!("gethostname() in /proc/{pid}/ns/uts"),
         "address" => format!("the addresses in /proc/{pid}/ns/net"),
         "echo" => format!("an ICMP echo to {argument} from /proc/{pid}/ns/net"),
@@ -195,7 +221,7 @@ fn capabilities(mask: &str) -> String {
     let mask = u64::from_str_radix(mask, 16).unwrap_or_default();
     let all = caps::all().into_iter();
     let set = all.filter(|capability| mask & capability.bitmask() != 0);
-    let names: Vec<_> = set
+    let mut names: Vec<_> = set
         .map(|capability| {
             capability
                 .to_string()
@@ -203,6 +229,7 @@ fn capabilities(mask: &str) -> String {
                 .to_lowercase()
         })
         .collect();
+    names.sort();
     if names.is_empty() {
         "none".into()
     } else {
@@ -262,18 +289,6 @@ fn shown_by_proc(of: &Process) -> Look {
             .is_some_and(|name| name.parse::<i32>().is_ok())
     });
     Ok(pids.count().to_string())
-}
-
-/// Whether the /proc of a process shows it, under the number that it has itself.
-fn finds_itself(of: &Process) -> Look {
-    let pid = of.status("NSpid").rsplit('\t').next().unwrap_or_default();
-    let path = format!("/proc/{pid}");
-    let found = match in_root(of, &path, OFlag::O_PATH | OFlag::O_DIRECTORY) {
-        Err(Unseen::Gone) => None,
-        directory => Some(read_file(&directory?, "stat")?),
-    };
-    let is_it = found.is_some_and(|stat| started(&stat) == of.started);
-    Ok(if is_it { "yes" } else { "no" }.into())
 }
 
 /// The number of a peer group, see mount_namespaces(7).

@@ -105,6 +105,8 @@ fn begin(exercise: &Exercise, memory: &mut Memory) -> Result<u8> {
                 ticks: world::ticks()?,
                 values: values::draw(&exercise.values, &earlier)?,
                 earlier,
+                hints: former.map_or(0, |former| former.hints),
+                gave_up: former.is_some_and(|former| former.gave_up),
                 ..Record::default()
             };
             check::note_what_is_there(exercise, &mut record)?;
@@ -123,7 +125,7 @@ fn begun(exercise: &Exercise, memory: &Memory) -> Result<Record> {
     record.cloned().ok_or_else(|| {
         Error::new(
             "find",
-            format!("the beginning of {}", exercise.name),
+            format!("{} among those that are begun", exercise.name),
             Errno::ENOENT,
         )
         .hint(format!("begin it first: just exercise {}", exercise.name))

@@ -91,13 +91,15 @@ impl Memory {
         self.write()
     }
 
-    /// Forgets one; its values are not drawn again.
+    /// Forgets one. Its values are not drawn again, and what was shown was shown.
     pub(crate) fn forget(&mut self, name: &str) -> Result<u8> {
         if let Some(record) = self.records.get_mut(name) {
             let mut earlier = std::mem::take(&mut record.earlier);
             earlier.push(std::mem::take(&mut record.values));
             *record = Record {
                 earlier,
+                hints: record.hints,
+                gave_up: record.gave_up,
                 ..Record::default()
             };
         }

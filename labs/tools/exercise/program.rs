@@ -45,11 +45,9 @@ impl Outcome {
         let (value, source) = match name {
             "output" => (self.output.clone(), "what the program printed"),
             "status" => (
-                self.status.map_or_else(
-                    || "none: it did not end".into(),
-                    |status| status.to_string(),
-                ),
-                "its exit status",
+                self.status
+                    .map_or_else(|| "none".into(), |status| status.to_string()),
+                "its exit status, none if it went on",
             ),
             _ => return None,
         };

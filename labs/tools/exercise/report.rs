@@ -10,7 +10,7 @@ use crate::memory::{Memory, Record};
 use crate::program;
 use crate::search::{Candidate, Nearest};
 use crate::values::{Values, fill};
-use crate::world::{Process, shown};
+use crate::world::{Fact, Process, shown};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -47,7 +47,7 @@ impl Told {
         let mut told = Self {
             answer: if met { Answer::Done } else { Answer::NotYet },
             conditions: names.collect(),
-            expected: shown(&found.expected).to_owned(),
+            expected: found.expected.clone(),
             seen: String::new(),
             read: String::new(),
             why: String::new(),
@@ -60,7 +60,9 @@ impl Told {
                 .collect();
             return told;
         }
-        if let Some(seen) = &found.seen {
+        // All arguments of some process would say nothing.
+        let is_of_arguments = |seen: &&Fact| seen.source.ends_with("/cmdline");
+        if let Some(seen) = found.seen.as_ref().filter(|seen| !is_of_arguments(seen)) {
             told.seen = shown(&seen.value).trim_end().to_owned();
             told.read.clone_from(&seen.source);
         }

@@ -119,7 +119,10 @@ impl<'w> Search<'w> {
             }
         }
         // The first of those that come equally far is the youngest.
-        if at > nearest.met || nearest.seen.is_none() && nearest.hidden.is_none() {
+        let is_first = nearest.seen.is_none() && nearest.hidden.is_none();
+        let is_in_order =
+            at == nearest.met && is_in_order(binding) && !is_in_order(&nearest.binding);
+        if at > nearest.met || is_first || is_in_order {
             let errno = |unseen: &Unseen| match unseen {
                 Unseen::Hidden(errno) => Some(*errno),
                 Unseen::Gone => None,
@@ -130,9 +133,27 @@ impl<'w> Search<'w> {
                     met: at,
                     binding: binding.clone(),
                     seen: left.ok(),
-                    expected: right.unwrap_or_default(),
+                    expected: condition.expected(&right.unwrap_or_default()),
                     hidden,
                 };
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether what all may read of a process rules it out.
+    pub(crate) fn is_ruled_out(&self, process: &'w Process) -> Result<bool> {
+        const FOR_ALL: [&str; 4] = ["args", "argument", "ambient", "uid"];
+        for condition in &self.conditions {
+            let Side::Text(right) = &condition.right else {
+                continue;
+            };
+            let variable = condition.left.of;
+            if FOR_ALL.contains(&condition.left.fact.as_str()) {
+                let binding = vec![(variable, Candidate::Process(process))];
+                if let Ok(left) = self.fact(&condition.left, &binding)? {
+                    return Ok(!condition.holds(&left.value, right));
+                }
             }
         }
         Ok(false)
@@ -174,4 +195,13 @@ impl<'w> Search<'w> {
             Error::new("parse", format!("{term:?}"), Errno::EINVAL).hint("no fact has this name")
         })
     }
+}
+
+/// Whether the second of two processes is the younger one, as the second to be started.
+fn is_in_order(binding: &Binding<'_>) -> bool {
+    let processes = binding.iter().filter_map(|(_, candidate)| match candidate {
+        Candidate::Process(process) => Some((process.started, process.pid)),
+        Candidate::Handle(_) => None,
+    });
+    processes.is_sorted()
 }

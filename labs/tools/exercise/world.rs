@@ -117,7 +117,7 @@ impl Process {
 
 /// When a process started, from its proc_pid_stat(5): behind the name in brackets, which may
 /// hold anything.
-pub(crate) fn started(stat: &str) -> u64 {
+fn started(stat: &str) -> u64 {
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
     let ticks = fields.split_whitespace().nth(19);
     ticks
