@@ -21,6 +21,7 @@ mod doctor_blocks;
 mod doctor_proc;
 mod faults;
 mod hostile;
+mod idmap_mount;
 mod init;
 mod ipc_ns;
 mod kernels;

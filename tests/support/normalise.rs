@@ -27,11 +27,13 @@ enum Kind {
     CgroupMount,
     Cgroup,
     CgroupAbove,
+    Mounting,
+    Chowning,
 }
 
 use Kind::{
-    Cgroup, CgroupAbove, CgroupMount, Group, Host, Index, Inode, Mac, Mounts, NoCarrier, PeerGroup,
-    Pid, RoundTrip, User,
+    Cgroup, CgroupAbove, CgroupMount, Chowning, Group, Host, Index, Inode, Mac, Mounting, Mounts,
+    NoCarrier, PeerGroup, Pid, RoundTrip, User,
 };
 
 /// The fields. Each group named `x…` holds a value to replace.
@@ -115,6 +117,9 @@ const FIELDS: &[(Kind, &str)] = &[
     (Cgroup, r"(?s)No sub-cgroup.*?Child's cgroup, read by the parent:  (?<x>/[^\n]*)"),
     (Cgroup, r"(?s)No sub-cgroup.*?Child's cgroup, read by the child:   (?<x>/[^\n]*)"),
     (Cgroup, r"(?s)No sub-cgroup.*?Root of the mount, for the child:    (?<x>/[/.]*)"),
+    // idmap_mount --chown.
+    (Mounting, r"(?m)^a user namespace, a mount(?<x> +[0-9.]+) ms "),
+    (Chowning, r"(?m)^chown\(\), once for each file(?<x> +[0-9.]+) ms "),
     (Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
 ];
 
@@ -200,5 +205,7 @@ fn plausible(kind: Kind, count: usize) -> String {
         Kind::CgroupMount => "/sys/fs/cgroup".into(),
         Kind::Cgroup => "/".into(),
         Kind::CgroupAbove => String::new(),
+        Kind::Mounting => "0.67".into(),
+        Kind::Chowning => "21.37".into(),
     }
 }

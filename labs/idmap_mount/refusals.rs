@@ -1,0 +1,58 @@
+//! What MOUNT_ATTR_IDMAP refuses: each of its rules is broken once.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+
+use common::credentials::{become_ordinary_user, map_ids};
+use common::lab::answer;
+use common::ns::open_tree;
+use common::{Result, Step as _, clone, explain, say};
+use nix::sched::CloneFlags;
+use nix::unistd::{Gid, Uid};
+
+use crate::mapped::{idmap, user_namespace};
+use crate::stage::{self, HOME, ONE, open};
+
+// ANCHOR: refusals
+pub(crate) fn lab() -> Result<u8> {
+    become_ordinary_user()?;
+    let around = open("/proc/self/ns/user")?;
+    stage::enter()?;
+    stage::set_up(ONE)?;
+    let (map, unmapped) = (user_namespace(Some((0, 0)))?, user_namespace(None)?);
+    let (home, uts) = (open(HOME)?, open("/proc/self/ns/uts")?);
+
+    explain!("each row: a copy of a mount by open_tree(), and one rule broken");
+    say!("the rule that is broken                      mount_setattr(MOUNT_ATTR_IDMAP)")?;
+    let row =
+        |rule: &str, mount: &OwnedFd, map: &File| say!("{rule:<43}  {}", answer(idmap(mount, map)));
+    let mapped = copy(HOME)?;
+    row("none", &mapped, &map)?;
+    row("the mount has no map yet", &mapped, &map)?;
+    row("the mount is attached nowhere", &home.into(), &map)?;
+    row("the descriptor is a user namespace's", &copy(HOME)?, &uts)?;
+    row("that user namespace has its maps", &copy(HOME)?, &unmapped)?;
+    row(
+        "CAP_SYS_ADMIN in that user namespace",
+        &copy(HOME)?,
+        &around,
+    )?;
+    row("the file system has such mounts", &copy("/proc")?, &map)?;
+
+    let nested = clone(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS, || {
+        map_ids("self", (0, Uid::from_raw(0)), (0, Gid::from_raw(0)))?;
+        let map = user_namespace(Some((0, 0)))?;
+        row(
+            "CAP_SYS_ADMIN in that of the file system",
+            &copy(HOME)?,
+            &map,
+        )?;
+        Ok(0)
+    })?;
+    nested.wait()
+}
+// ANCHOR_END: refusals
+
+fn copy(path: &str) -> Result<OwnedFd> {
+    open_tree(open(path)?).step("open_tree", path)
+}
