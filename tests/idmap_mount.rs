@@ -35,7 +35,7 @@ fn what_the_container_writes_belongs_to_the_owner_on_disk() {
     let makes = |path| row(&text, &format!("root of the container makes {path}"));
     assert_eq!(makes("/tmp/home/a"), "EACCES: Permission denied");
     assert_eq!(makes("/tmp/mapped/b"), "done");
-    assert!(text.ends_with("\non disk /tmp/home/b belongs to user 1000\n"));
+    assert!(text.ends_with("\non disk, /tmp/home/b belongs to user 1000\n"));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_mount_that_does_not_map_the_owner_shows_nobody_and_makes_no_file() {
     assert_eq!(row(&text, "root of the container  "), "0 65534");
     let makes = row(&text, "root of the container makes /tmp/mapped/b");
     assert!(makes.starts_with("EOVERFLOW: "), "{makes}");
-    assert!(text.ends_with("\non disk /tmp/home/a belongs to user 0\n"));
+    assert!(text.ends_with("\non disk, /tmp/home/a belongs to user 0\n"));
     let said = stderr(&with_one_id().run());
     assert!(said.contains("only one user ID is there"), "{said}");
 }

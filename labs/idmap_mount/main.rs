@@ -105,16 +105,16 @@ fn whose_files(users: Users, hold: &HoldArgs) -> Result<u8> {
     maps_written.open()?;
     inside_is_shown.wait()?;
 
-    for name in ["a", "b"] {
-        if let Ok(file) = fs::metadata(format!("{HOME}/{name}")) {
-            say!("on disk {HOME}/{name} belongs to user {}", file.uid())?;
-        }
-    }
     explain!(
         "on the way to the disk, IDs go through the map the other way round\n\
          see: ls -ln {HOME} {MAPPED}, in the mount namespace of process {}",
         getpid()
     );
+    for name in ["a", "b"] {
+        if let Ok(file) = fs::metadata(format!("{HOME}/{name}")) {
+            say!("on disk, {HOME}/{name} belongs to user {}", file.uid())?;
+        }
+    }
     if let Some(hold) = &hold {
         hold.wait(&commands(container.pid()))?;
     }

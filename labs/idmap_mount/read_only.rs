@@ -21,7 +21,7 @@ pub(crate) fn lab() -> Result<u8> {
     mount_tmpfs(STAGE)?;
     fs::create_dir(BELOW).step("mkdir", BELOW)?;
     mount_tmpfs(BELOW)?;
-    explain!("mount(tmpfs on {STAGE}), mount(tmpfs on {BELOW}): two mounts, one below the other");
+    explain!("mount(tmpfs on {STAGE}), mount(tmpfs on {BELOW}): one mount below the other");
 
     say!("{:46} {STAGE:6} {BELOW}", "A NEW FILE IN")?;
     row("as they are")?;
