@@ -110,10 +110,10 @@ fn whose_files(users: Users, hold: &HoldArgs) -> Result<u8> {
          see: ls -ln {HOME} {MAPPED}, in the mount namespace of process {}",
         getpid()
     );
-    for name in ["a", "b"] {
-        if let Ok(file) = fs::metadata(format!("{HOME}/{name}")) {
-            say!("on disk, {HOME}/{name} belongs to user {}", file.uid())?;
-        }
+    for entry in fs::read_dir(HOME).step("open", HOME)? {
+        let path = entry.step("getdents", HOME)?.path();
+        let file = fs::metadata(&path).step("stat", path.display())?;
+        say!("on disk, {} belongs to user {}", path.display(), file.uid())?;
     }
     if let Some(hold) = &hold {
         hold.wait(&commands(container.pid()))?;

@@ -4,9 +4,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::chown;
 
 use common::credentials::{Capability, enter_with_ids, is_mapped};
-use common::lab::notice;
 use common::ns::{fsmount, make_private, move_mount};
-use common::{Result, Step as _, explain};
+use common::{Result, Step as _, explain, say};
 use nix::sched::{CloneFlags, unshare};
 
 /// A directory that every machine has.
@@ -35,8 +34,9 @@ const TWO: Users = Users {
 /// A user without delegated IDs has only one.
 pub(crate) const ONE: Users = Users { owner: 0, root: 0 };
 
-const ONLY_ONE: &str = "only one user ID is there, so no file can be shown as another user's; for more: \
-    a line in /etc/subuid and newuidmap(1), or sudo";
+const ONLY_ONE: &str = "There is only one user ID, so no file can be shown as another user's.
+For more: a line in /etc/subuid and newuidmap(1), or sudo.
+";
 
 impl Users {
     /// Those that there are.
@@ -44,7 +44,7 @@ impl Users {
         if is_mapped(TWO.owner)? && is_mapped(TWO.root)? {
             return Ok(TWO);
         }
-        notice(format_args!("{ONLY_ONE}"));
+        say!("{ONLY_ONE}")?;
         Ok(ONE)
     }
 }
