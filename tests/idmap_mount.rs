@@ -175,7 +175,7 @@ fn the_narration_leaves_the_transcript_alone() {
 }
 
 #[test]
-fn the_commands_of_a_hold_work() {
+fn the_commands_of_a_hold_work_and_mountinfo_says_which_mount_is_mapped() {
     require!(is_root(), "makes a host of its own");
     for (who, expected) in [
         ("", "1000 10000 65534 0\n"),
@@ -188,8 +188,10 @@ fn the_commands_of_a_hold_work() {
             "{who} idmap_mount --hold 20 </dev/null >/dev/null 2>/run/commands & lab=$!
              wait_for grep -q 'in the container' /run/commands
              echo $(grep '^  ' /run/commands | sed 's/ls -ln/stat -c %u/' | {who} sh)
+             grep idmapped /proc/$lab/mountinfo | cut -d ' ' -f 5
              kill $lab; wait $lab 2>/dev/null; true"
         );
+        let expected = format!("{expected}/tmp/mapped\n");
         host::on_own_host(&script).success().stdout(expected);
     }
 }
@@ -220,6 +222,55 @@ fn a_kernel_that_lacks_a_call_is_told_with_its_version() {
             assert_eq!(text.lines().count(), 3, "{text}");
         }
     }
+}
+
+/// Linux 5.12 to 6.2, for which strace(1) stands.
+#[test]
+fn a_tmpfs_that_shows_no_other_ids_is_told() {
+    require!(is_root() && installed("strace"), "injects an errno");
+    let script = "strace -f -qq -o /dev/null -e trace=mount_setattr \
+                  -e inject=mount_setattr:error=EINVAL";
+    for option in ["", "--refusals", "--chown"] {
+        let said = host::refused(&format!("{script} idmap_mount {option}"));
+        let lines: Vec<_> = said
+            .lines()
+            .filter(|line| !line.contains("needed:"))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "idmap_mount: mount_setattr MOUNT_ATTR_IDMAP on a tmpfs: EINVAL: Invalid argument",
+                "hint: a tmpfs shows other IDs since Linux 6.3: see `uname -r`",
+            ],
+            "{option}"
+        );
+    }
+}
+
+/// With AT_RECURSIVE a single mount that cannot do it, such as proc, is enough.
+#[test]
+fn a_tree_of_mounts_is_changed_whole_or_not_at_all() {
+    require!(is_root() && installed("python3"), "makes a host of its own");
+    let script = r#"mkdir /tmp/top && mount -t tmpfs none /tmp/top && mkdir /tmp/top/proc
+        python=$(python3 -c 'import sys; print(sys.executable)')
+        unshare -U sleep 20 & sleeper=$!; wait_for runs $sleeper sleep
+        echo '0 1000 1' >/proc/$sleeper/uid_map; echo '0 1000 1' >/proc/$sleeper/gid_map
+        map() { "$python" -c '
+import ctypes, os, struct, sys
+call = ctypes.CDLL(None, use_errno=True).syscall
+tree = call(428, -100, b"/tmp/top", 0x8001)
+namespace = os.open(f"/proc/{sys.argv[1]}/ns/user", os.O_RDONLY)
+attributes = struct.pack("4Q", 0x100000, 0, 0, namespace)
+failed = call(442, tree, b"", 0x9000, attributes, 32)
+print(os.strerror(ctypes.get_errno()) if failed else "done")' $sleeper; }
+        map; mount -t proc proc /tmp/top/proc; map; kill $sleeper"#;
+    let run = host::on_own_host(script).success();
+    assert_eq!(
+        stdout(&run),
+        "done
+Invalid argument
+"
+    );
 }
 
 #[test]
