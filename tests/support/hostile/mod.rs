@@ -141,6 +141,7 @@ const SUBJECT: &[(&str, &str)] = &[
         "user_ns --refused",
         "a process in the parent of that   done",
     ),
+    ("idmap_mount", "There is only one user ID, "),
     // A filter of an ordinary user's comes with it.
     ("capabilities", "Under no_new_privs, "),
     // Where no limit can be written, the end of a namespace is not seen.
