@@ -3,21 +3,20 @@
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use common::credentials::{become_ordinary_user, map_ids};
+use common::credentials::map_to_root;
 use common::lab::answer;
-use common::ns::open_tree;
+use common::ns::{describe, make_private, open_tree};
 use common::{Result, Step as _, clone, explain, say};
-use nix::sched::CloneFlags;
-use nix::unistd::{Gid, Uid};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{getegid, geteuid};
 
 use crate::mapped::{idmap, user_namespace};
 use crate::stage::{self, HOME, ONE, open};
 
 // ANCHOR: refusals
 pub(crate) fn lab() -> Result<u8> {
-    become_ordinary_user()?;
     let around = open("/proc/self/ns/user")?;
-    stage::enter()?;
+    enter_user_namespace()?;
     stage::set_up(ONE)?;
     let (map, unmapped) = (user_namespace(Some((0, 0)))?, user_namespace(None)?);
     let (home, uts) = (open(HOME)?, open("/proc/self/ns/uts")?);
@@ -40,8 +39,8 @@ pub(crate) fn lab() -> Result<u8> {
     )?;
     row("the file system has such mounts", &copy("/proc")?, &map)?;
 
-    let nested = clone(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS, || {
-        map_ids("self", (0, Uid::from_raw(0)), (0, Gid::from_raw(0)))?;
+    let nested = clone(CloneFlags::empty(), || {
+        enter_user_namespace()?;
         let map = user_namespace(Some((0, 0)))?;
         row(
             "CAP_SYS_ADMIN in that of the file system",
@@ -53,6 +52,17 @@ pub(crate) fn lab() -> Result<u8> {
     nested.wait()
 }
 // ANCHOR_END: refusals
+
+/// By root as well: no file system of its user namespace is mounted in this one.
+fn enter_user_namespace() -> Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS;
+    unshare(flags).step("unshare", describe(flags))?;
+    map_to_root("self", uid, gid)?;
+    make_private()?;
+    explain!("unshare({}): uid {uid} is root inside", describe(flags));
+    Ok(())
+}
 
 fn copy(path: &str) -> Result<OwnedFd> {
     open_tree(open(path)?).step("open_tree", path)

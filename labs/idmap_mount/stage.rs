@@ -5,6 +5,7 @@ use std::os::unix::fs::chown;
 
 use common::credentials::{Capability, enter_with_ids, is_mapped};
 use common::ns::{fsmount, make_private, move_mount};
+use common::process::set_umask;
 use common::{Result, Step as _, explain, say};
 use nix::sched::{CloneFlags, unshare};
 
@@ -58,6 +59,7 @@ pub(crate) fn enter() -> Result<()> {
 
 // ANCHOR: set_up
 pub(crate) fn set_up(users: Users) -> Result<()> {
+    set_umask(0o022);
     let tmpfs = fsmount("tmpfs", "mode=755", 0).step("fsmount", "tmpfs")?;
     move_mount(&tmpfs, open(STAGE)?).step("move_mount", STAGE)?;
     for directory in [HOME, MAPPED] {
