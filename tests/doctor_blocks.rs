@@ -43,19 +43,19 @@ fn a_seccomp_filter_is_told_from_the_kernel() {
         (
             r#"$seccomp unshare "$@""#,
             "status 1
-             seccomp: not enter join mount leave ipc net ping port bridge cgroup time container every
-             seccomp: not enter uts pid join mount proc leave ipc net ping port bridge cgroup sub_cgroup time container every",
+             seccomp: not enter join mount idmap leave ipc net ping port bridge cgroup time container every
+             seccomp: not enter uts pid join mount idmap proc leave ipc net ping port bridge cgroup sub_cgroup time container every",
         ),
         (
             r#"$seccomp clone $user1234 "$@""#,
             "status 1
-             cgroup_not_writable seccomp: not user uts pid mount proc ipc net sub_cgroup container",
+             cgroup_not_writable seccomp: not user uts pid mount idmap proc ipc net sub_cgroup container",
         ),
         (
             r#"$seccomp mount "$@""#,
             "status 1
-             seccomp: not mount proc leave ipc container
-             cgroup_not_writable seccomp: not mount proc leave ipc sub_cgroup container",
+             seccomp: not mount idmap proc leave ipc container
+             cgroup_not_writable seccomp: not mount idmap proc leave ipc sub_cgroup container",
         ),
         (
             r#"$seccomp setns,sethostname $user1234 "$@""#,
@@ -71,7 +71,7 @@ fn a_limit_is_told_by_its_name() {
     for (limit, expected) in [
         (
             "0 >/proc/sys/user/max_user_namespaces",
-            "limit_zero: not enter user sub_cgroup container every",
+            "limit_zero: not enter user idmap sub_cgroup container every",
         ),
         (
             "0 >/proc/sys/user/max_uts_namespaces",
@@ -79,7 +79,7 @@ fn a_limit_is_told_by_its_name() {
         ),
         (
             "0 >/proc/sys/user/max_mnt_namespaces",
-            "limit_zero: not mount proc leave ipc sub_cgroup container every",
+            "limit_zero: not mount idmap proc leave ipc sub_cgroup container every",
         ),
         (
             "0 >/proc/sys/user/max_pid_namespaces",
@@ -133,7 +133,7 @@ fn nesting_too_deep_is_told_from_a_limit() {
     compare(&[
         (
             &format!("{user} /tmp/nest {own}"),
-            "status 1\ncgroup_not_writable nesting: not enter user sub_cgroup container every",
+            "status 1\ncgroup_not_writable nesting: not enter user idmap sub_cgroup container every",
         ),
         (
             &format!("{user} /tmp/nest {NO_CAPABILITIES} {own}"),
@@ -179,13 +179,13 @@ fn a_chroot_is_recognised() {
         (
             &with_mounts(mount_point, "chroot /tmp/root"),
             "status 1
-             chroot: not enter user container every
+             chroot: not enter user idmap container every
              chroot: none runs",
         ),
         (
             &with_mounts(&with_proc, "chroot /tmp/root"),
             "status 1
-             chroot no_cgroup_mount root_is_no_mount_point: not enter user mount proc leave ipc cgroup sub_cgroup container every
+             chroot no_cgroup_mount root_is_no_mount_point: not enter user mount idmap proc leave ipc cgroup sub_cgroup container every
              chroot: none runs",
         ),
         (
@@ -233,6 +233,6 @@ fn ubuntus_apparmor_restriction_is_named() {
         &with_mounts(rule, strace),
         "status 1
          apparmor_restrict_unprivileged_userns: \
-         not enter uts pid join mount proc leave ipc net ping port bridge cgroup sub_cgroup time container every",
+         not enter uts pid join mount idmap proc leave ipc net ping port bridge cgroup sub_cgroup time container every",
     )]);
 }

@@ -40,7 +40,7 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             &with_mounts(none, ""),
             "status 1
-             no_proc: not procfs enter user join ipc bridge cgroup sub_cgroup time container every
+             no_proc: not procfs enter user join idmap ipc bridge cgroup sub_cgroup time container every
              no_proc: none runs",
         ),
         (
@@ -50,13 +50,13 @@ fn a_proc_that_is_masked_foreign_or_missing_is_told_apart() {
         (
             r#"/usr/bin/unshare -pf "$@""#,
             "status 1
-             foreign_proc: not procfs user ipc cgroup sub_cgroup time container
-             foreign_proc: not procfs user ipc cgroup sub_cgroup time",
+             foreign_proc: not procfs user idmap ipc cgroup sub_cgroup time container
+             foreign_proc: not procfs user idmap ipc cgroup sub_cgroup time",
         ),
         (
             r#"$user1234 /usr/bin/unshare -rpf "$@""#,
             "status 1
-             foreign_proc: not procfs user ipc cgroup sub_cgroup time container",
+             foreign_proc: not procfs user idmap ipc cgroup sub_cgroup time container",
         ),
     ]);
 }

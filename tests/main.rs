@@ -22,6 +22,7 @@ mod doctor_proc;
 mod exercise;
 mod faults;
 mod hostile;
+mod idmap_mount;
 mod init;
 mod ipc_ns;
 mod kernels;

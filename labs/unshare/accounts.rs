@@ -22,14 +22,6 @@ pub(crate) fn user_and_group(text: &str) -> Result<(u32, u32), String> {
     Ok((uid_named(user)?, gid_named(group)?))
 }
 
-/// The name of a user, if /etc/passwd has one.
-pub(crate) fn user_name(uid: u32) -> Option<String> {
-    let uid = uid.to_string();
-    find("/etc/passwd", |name, id| {
-        (id == uid).then(|| name.to_owned())
-    })
-}
-
 fn id_named(path: &str, text: &str) -> Option<u32> {
     let named = find(path, |name, id| (name == text).then(|| id.parse().ok()));
     let id = named.unwrap_or_else(|| text.parse().ok())?;

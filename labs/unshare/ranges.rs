@@ -3,10 +3,10 @@
 use std::fs;
 use std::str::FromStr;
 
+use common::credentials::{self, user_name};
 use common::{Error, Result, Step as _};
 use nix::errno::Errno;
 
-use crate::accounts::user_name;
 use crate::map::Files;
 use crate::range::Range;
 
@@ -78,19 +78,13 @@ impl Ranges {
 /// are delegated to users, too.
 fn first_block(path: &'static str, euid: u32) -> Result<Range> {
     let text = fs::read_to_string(path).step("open", path)?;
-    let (name, uid) = (user_name(euid), euid.to_string());
-    let block = |line: &str| {
-        let mut fields = line.split(':');
-        let user = fields.next()?;
-        let mine = user == uid || name.as_ref().is_some_and(|name| name == user);
-        let (start, count) = (number(fields.next()?)?, number(fields.next()?)?);
-        mine.then_some(Range::new(start, start, count))
-    };
-    text.lines().find_map(block).ok_or_else(|| {
+    let block = credentials::first_block(&text, euid);
+    let block = block.map(|(first, count)| Range::new(first.into(), first.into(), count.into()));
+    block.ok_or_else(|| {
         Error::new("find", format!("uid {euid} in {path}"), Errno::ENOENT).hint(format!(
             "the administrator delegates a block of IDs by a line such as \
              {}:100000:65536",
-            name.as_deref().unwrap_or(&uid)
+            user_name(euid).unwrap_or_else(|| euid.to_string())
         ))
     })
 }

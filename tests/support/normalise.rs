@@ -30,11 +30,13 @@ enum Kind {
     Cgroup,
     CgroupAbove,
     Run,
+    Mounting,
+    Chowning,
 }
 
 use Kind::{
-    Cgroup, CgroupAbove, CgroupMount, Forward, Group, Host, Id, Index, Inode, Mac, Mounts,
-    NoCarrier, PeerGroup, Pid, RoundTrip, Run, User,
+    Cgroup, CgroupAbove, CgroupMount, Chowning, Forward, Group, Host, Id, Index, Inode, Mac,
+    Mounting, Mounts, NoCarrier, PeerGroup, Pid, RoundTrip, Run, User,
 };
 
 /// The fields. Each group named `x…` holds a value to replace.
@@ -132,6 +134,9 @@ const FIELDS: &[(Kind, &str)] = &[
     (Cgroup, r"(?s)No sub-cgroup.*?Child's cgroup, read by the parent:  (?<x>/[^\n]*)"),
     (Cgroup, r"(?s)No sub-cgroup.*?Child's cgroup, read by the child:   (?<x>/[^\n]*)"),
     (Cgroup, r"(?s)No sub-cgroup.*?Root of the mount, for the child:    (?<x>/[/.]*)"),
+    // idmap_mount --chown.
+    (Mounting, r"(?m)^a user namespace, a mount(?<x> +[0-9.]+) ms "),
+    (Chowning, r"(?m)^chown\(\), once for each file(?<x> +[0-9.]+) ms "),
     (Host, r"(?m)^uts\.nodename in parent: (?<x>.*)$"),
 ];
 
@@ -221,5 +226,7 @@ fn plausible(kind: Kind, count: usize) -> String {
         Kind::Cgroup => "/".into(),
         Kind::CgroupAbove => String::new(),
         Kind::Run => "1234".into(),
+        Kind::Mounting => "0.67".into(),
+        Kind::Chowning => "21.37".into(),
     }
 }

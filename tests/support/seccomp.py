@@ -22,6 +22,7 @@ NUMBERS = {
         "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155,
         "sethostname": 170, "setdomainname": 171, "clone": 56, "clone3": 435,
         "bpf": 321, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsmount": 432,
+        "mount_setattr": 442,
         "keyctl": 250, "chroot": 161, "prctl": 157, "socket": 41, "socketpair": 53,
         "signalfd4": 289, "msgget": 68, "mq_open": 240,
     },
@@ -29,6 +30,7 @@ NUMBERS = {
         "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41,
         "sethostname": 161, "setdomainname": 162, "clone": 220, "clone3": 435,
         "bpf": 280, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsmount": 432,
+        "mount_setattr": 442,
         "keyctl": 219, "chroot": 51, "prctl": 167, "socket": 198, "socketpair": 199,
         "signalfd4": 74, "msgget": 186, "mq_open": 180,
     },
@@ -45,6 +47,9 @@ SETS = {
     "strict": (ENOSYS, "unshare pivot_root clone socketpair signalfd4 " + USE),
     # Has namespaces made, and then nothing done in them.
     "no-use": (EPERM, USE),
+    # As a kernel before Linux 5.12, and before 5.2.
+    "linux-5.10": (ENOSYS, "mount_setattr"),
+    "linux-5.0": (ENOSYS, "open_tree move_mount fsopen fsmount mount_setattr"),
     # No signal at a parent's end, and no subreapers.
     "no-prctl": (ENOSYS, "prctl"),
 }

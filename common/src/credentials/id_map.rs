@@ -58,3 +58,18 @@ pub fn read_map(process: impl Display, file: &str) -> Result<String> {
     let map = fs::read_to_string(&path).step("open", path)?;
     Ok(map.split_whitespace().collect::<Vec<_>>().join(" "))
 }
+
+/// Whether a user ID exists in the user namespace of this process.
+///
+/// # Errors
+/// `open`: ENOENT without /proc.
+pub fn is_mapped(uid: u32) -> Result<bool> {
+    let map = fs::read_to_string("/proc/self/uid_map").step("open", "/proc/self/uid_map")?;
+    Ok(map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().map(|number| number.parse::<u64>());
+        match (numbers.next(), numbers.nth(1)) {
+            (Some(Ok(first)), Some(Ok(count))) => (first..first + count).contains(&uid.into()),
+            _ => false,
+        }
+    }))
+}

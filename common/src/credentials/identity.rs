@@ -98,6 +98,7 @@ pub fn drop_to_ordinary_user() -> Result<Option<u32>> {
             // The user is changed last, so it is still root that takes its group back;
             // supplementary groups allow root nothing that it may not do without.
             let _ = setresgid(own, own, own);
+            stay_dumpable()?;
             return Ok(None);
         }
         changed => changed?,

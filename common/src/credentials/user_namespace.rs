@@ -7,7 +7,8 @@ pub use caps::Capability;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Pid, getegid, geteuid};
 
-use super::id_map::map_to_root;
+use super::id_map::{map_to_root, write_map};
+use super::subordinate::Helper;
 use crate::explain;
 use crate::lab::{Result, Step as _, notice};
 
@@ -28,12 +29,31 @@ pub fn is_capable(needed: &[Capability]) -> bool {
 /// `unshare` and `write` where the machine refuses user namespaces; the hints
 /// tell the reasons apart.
 pub fn enter_unless_capable(needed: &[Capability]) -> Result<()> {
+    enter_with_ids(needed, &[])
+}
+
+/// As [`enter_unless_capable`], with further user IDs inside. Outside they are the first
+/// that /etc/subuid delegates to the caller; where it does not, or newuidmap(1) is not to be
+/// had, only root's is there: [`is_mapped`](super::is_mapped) tells.
+///
+/// # Errors
+/// As [`enter_unless_capable`]; `fork` for the process that runs newuidmap(1).
+pub fn enter_with_ids(needed: &[Capability], ids: &[u32]) -> Result<()> {
     if is_capable(needed) {
         return Ok(());
     }
     let (uid, gid) = (geteuid(), getegid());
+    let helper = match ids {
+        [] => None,
+        ids => Helper::stay_behind(uid, ids)?,
+    };
     unshare(CloneFlags::CLONE_NEWUSER).step("unshare", "CLONE_NEWUSER")?;
-    map_to_root("self", uid, gid)?;
+    if helper.map_or(Ok(false), Helper::map)? {
+        write_map("self", "setgroups", "deny")?;
+        write_map("self", "gid_map", &format!("0 {gid} 1"))?;
+    } else {
+        map_to_root("self", uid, gid)?;
+    }
     ENTERED.store(true, Ordering::Relaxed);
     notice(format_args!(
         "no root needed: working in a user namespace of its own, where uid {uid} is root"

@@ -204,6 +204,10 @@ pub(crate) static CAUSES: &[Cause] = &[
         reason: "The file is on a mount that is read-only, as containers mount parts of /proc.",
         fix: "Leave the container; or, as its root, mount -o remount,rw on the mount point that \
               /proc/self/mountinfo has for the file." },
+    Cause { key: "kernel_without_idmap",
+        explains: |it, _| when(it.is("mount_setattr", EINVAL)),
+        reason: "A tmpfs of this kernel shows no other user IDs: that came with Linux 6.3.",
+        fix: BOOT_ANOTHER_KERNEL },
     Cause { key: "kernel_without_call",
         explains: |it, _| {
             let is_missing = it.errno == ENOSYS && !evidence::has_filter();

@@ -1,20 +1,18 @@
 //! The facts of a process that a condition can name.
 
-use std::fs;
 use std::net::Ipv4Addr;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use common::net::echo;
 use common::ns::nsfs::{get_parent, get_userns};
 use common::procfs::{Mount, parse_mounts};
-use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
+use nix::fcntl::{OFlag, open, openat};
 use nix::ifaddrs::getifaddrs;
 use nix::sys::stat::Mode;
-use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 use nix::unistd::gethostname;
 
+use crate::files::{in_root, peer_group, shown_by_proc};
 use crate::inside::ask;
 use crate::world::{Fact, Look, Process, Unseen, World, read_file};
 
@@ -260,46 +258,4 @@ fn absent(unseen: Unseen) -> Look {
         Unseen::Gone => Ok("absent".into()),
         hidden => Err(hidden),
     }
-}
-
-/// Opens a path as the process has it; links lead no further than its root.
-fn in_root(of: &Process, path: &str, flags: OFlag) -> Look<OwnedFd> {
-    let root = of.open_file("root", OFlag::O_PATH)?;
-    let how = OpenHow::new()
-        .flags(flags | OFlag::O_CLOEXEC)
-        .resolve(ResolveFlag::RESOLVE_IN_ROOT);
-    Ok(openat2(&root, path, how)?)
-}
-
-/// How many processes the /proc of a process shows.
-fn shown_by_proc(of: &Process) -> Look {
-    let proc = match in_root(of, "/proc", OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
-        Err(Unseen::Gone) => return Ok("none".into()),
-        proc => proc?,
-    };
-    if fstatfs(&proc)?.filesystem_type() != PROC_SUPER_MAGIC {
-        return Ok("none".into());
-    }
-    let entries = fs::read_dir(format!("/proc/self/fd/{}", proc.as_raw_fd()));
-    let entries =
-        entries.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let pids = names.filter(|name| {
-        name.to_str()
-            .is_some_and(|name| name.parse::<i32>().is_ok())
-    });
-    Ok(pids.count().to_string())
-}
-
-/// The number of a peer group, see mount_namespaces(7).
-fn peer_group(of: &Process, tag: &str, path: &str) -> Look {
-    let text = of.read("mountinfo")?;
-    let mounts = parse_mounts(text.as_bytes());
-    let mount = mounts.iter().rfind(|mount| mount.point.as_os_str() == path);
-    let Some(mount) = mount else {
-        return Ok("not mounted".into());
-    };
-    let mut tags = mount.propagation.split(' ');
-    let group = tags.find_map(|word| word.strip_prefix(tag)?.strip_prefix(':'));
-    Ok(group.unwrap_or("none").to_owned())
 }

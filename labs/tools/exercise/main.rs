@@ -6,6 +6,7 @@ mod catalogue;
 mod check;
 mod condition;
 mod facts;
+mod files;
 mod handles;
 mod inside;
 mod memory;

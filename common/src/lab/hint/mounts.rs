@@ -36,6 +36,17 @@ pub(super) fn hint(step: &str, object: &str, errno: Errno) -> Option<&'static st
              the new root must be a mount point, too, and neither its parent mount may be shared \
              nor the root's"
         }
+        ("fsmount" | "open_tree" | "move_mount", Errno::ENOSYS) => {
+            "this call came with Linux 5.2; or a filter (seccomp) hides it: in Docker add \
+             --security-opt seccomp=unconfined"
+        }
+        ("mount_setattr", Errno::ENOSYS) => {
+            "this call came with Linux 5.12; or a filter (seccomp) hides it: in Docker add \
+             --security-opt seccomp=unconfined"
+        }
+        ("mount_setattr", Errno::EINVAL) if object.starts_with("MOUNT_ATTR_IDMAP on a tmpfs") => {
+            "a tmpfs shows other IDs since Linux 6.3: see `uname -r`"
+        }
         _ => return None,
     })
 }

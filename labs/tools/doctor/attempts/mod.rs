@@ -32,7 +32,7 @@ pub(crate) struct Attempt {
 
 /// Every attempt, in the order in which they are made.
 #[rustfmt::skip] // One row an attempt.
-pub(crate) static ATTEMPTS: [Attempt; 19] = [
+pub(crate) static ATTEMPTS: [Attempt; 20] = [
     Attempt { key: "procfs", title: "a /proc that shows this process",
         work: || Ok(check_proc()?),
         calls: "readlink(/proc/self), compared with getpid()\nsee: proc(5)" },
@@ -59,6 +59,11 @@ pub(crate) static ATTEMPTS: [Attempt; 19] = [
         work: mounts::tmpfs,
         calls: "unshare(CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /), mount(tmpfs on /tmp),\n\
                 mount(MS_SHARED on /tmp), clone(CLONE_NEWNS)\nsee: mount_namespaces(7)" },
+    Attempt { key: "idmap", title: "a tmpfs that shows other user IDs",
+        work: mounts::id_mapped,
+        calls: "unshare(CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /), fsopen(tmpfs),\n\
+                move_mount(to /tmp), clone(CLONE_NEWUSER), open_tree(/tmp),\n\
+                mount_setattr(MOUNT_ATTR_IDMAP)\nsee: mount_setattr(2)" },
     Attempt { key: "proc", title: "a fresh proc in a mount and a PID namespace",
         work: mounts::proc,
         calls: "clone(CLONE_NEWPID | CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /),\n\

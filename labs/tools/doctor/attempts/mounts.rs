@@ -1,24 +1,26 @@
 //! Mounts in a mount namespace: a tmpfs, a fresh proc, and the message queues.
 
 use std::fs::{self, File};
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
-use common::credentials::{Capability, is_capable};
+use common::credentials::{Capability, is_capable, map_to_root};
 use common::ns::sysv::msgget;
 use common::ns::{
-    Attributes, make_private, mount_proc, mount_setattr, mount_tmpfs, move_mount, open_tree,
+    Attributes, fsmount, make_private, mount_proc, mount_setattr, mount_tmpfs, move_mount,
+    open_tree,
 };
 use common::procfs::check_proc;
-use common::{Result, Step as _, ns};
-use nix::libc::{AT_RECURSIVE, IPC_PRIVATE, MOUNT_ATTR_RDONLY};
+use common::{Checkpoint, Result, Step as _, ns};
+use nix::libc::{AT_RECURSIVE, IPC_PRIVATE, MOUNT_ATTR_IDMAP, MOUNT_ATTR_RDONLY};
 use nix::mount::{MsFlags, mount};
 use nix::mqueue::{MQ_OFlag, MqAttr, mq_open};
 use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
-use nix::unistd::{getpid, sethostname};
+use nix::unistd::{getegid, geteuid, getpid, sethostname};
 
 use super::{enter_unless_capable, unshare};
-use crate::trial::{Tried, in_child};
+use crate::trial::{Trial, Tried, in_child};
 
 pub(super) fn tmpfs() -> Tried {
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_CHROOT])?;
@@ -28,6 +30,37 @@ pub(super) fn tmpfs() -> Tried {
     let none = None::<&str>;
     mount(none, "/tmp", none, MsFlags::MS_SHARED, none).step("mount", "MS_SHARED on /tmp")?;
     in_child(CloneFlags::CLONE_NEWNS, || Ok(()))
+}
+
+pub(super) fn id_mapped() -> Tried {
+    check_proc()?;
+    enter_unless_capable(&[
+        Capability::CAP_SYS_ADMIN,
+        Capability::CAP_SETUID,
+        Capability::CAP_CHOWN,
+    ])?;
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    make_private()?;
+    let (tmpfs, place) = (fsmount("tmpfs", "", 0), File::open("/tmp"));
+    let (tmpfs, place) = (tmpfs.step("fsmount", "tmpfs")?, place.step("open", "/tmp")?);
+    move_mount(&tmpfs, place).step("move_mount", "/tmp")?;
+
+    let is_mapped = Checkpoint::new()?;
+    let mapped = Trial::start(CloneFlags::CLONE_NEWUSER, || Ok(is_mapped.wait()?))?;
+    let child = mapped.child.pid();
+    map_to_root(child, geteuid(), getegid())?;
+    let path = format!("/proc/{child}/ns/user");
+    let map = File::open(&path).step("open", path)?;
+    let top = File::open("/tmp").step("open", "/tmp")?;
+    let tree = open_tree(top).step("open_tree", "/tmp")?;
+    let attributes = Attributes {
+        set: MOUNT_ATTR_IDMAP,
+        user_namespace: Some(map.as_fd()),
+        ..Attributes::default()
+    };
+    mount_setattr(&tree, 0, attributes).step("mount_setattr", "MOUNT_ATTR_IDMAP on a tmpfs")?;
+    is_mapped.open()?;
+    mapped.end()
 }
 
 pub(super) fn container() -> Tried {

@@ -1,0 +1,53 @@
+//! What a process sees below its own root directory, and which mounts it has.
+
+use std::fs;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+
+use common::procfs::parse_mounts;
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
+
+use crate::world::{Look, Process, Unseen};
+
+/// Opens a path as the process has it; links lead no further than its root.
+pub(crate) fn in_root(of: &Process, path: &str, flags: OFlag) -> Look<OwnedFd> {
+    let root = of.open_file("root", OFlag::O_PATH)?;
+    let how = OpenHow::new()
+        .flags(flags | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT);
+    Ok(openat2(&root, path, how)?)
+}
+
+/// How many processes the /proc of a process shows.
+pub(crate) fn shown_by_proc(of: &Process) -> Look {
+    let proc = match in_root(of, "/proc", OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
+        Err(Unseen::Gone) => return Ok("none".into()),
+        proc => proc?,
+    };
+    if fstatfs(&proc)?.filesystem_type() != PROC_SUPER_MAGIC {
+        return Ok("none".into());
+    }
+    let entries = fs::read_dir(format!("/proc/self/fd/{}", proc.as_raw_fd()));
+    let entries =
+        entries.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let pids = names.filter(|name| {
+        name.to_str()
+            .is_some_and(|name| name.parse::<i32>().is_ok())
+    });
+    Ok(pids.count().to_string())
+}
+
+/// The number of a peer group, see mount_namespaces(7).
+pub(crate) fn peer_group(of: &Process, tag: &str, path: &str) -> Look {
+    let text = of.read("mountinfo")?;
+    let mounts = parse_mounts(text.as_bytes());
+    let mount = mounts.iter().rfind(|mount| mount.point.as_os_str() == path);
+    let Some(mount) = mount else {
+        return Ok("not mounted".into());
+    };
+    let mut tags = mount.propagation.split(' ');
+    let group = tags.find_map(|word| word.strip_prefix(tag)?.strip_prefix(':'));
+    Ok(group.unwrap_or("none").to_owned())
+}
