@@ -7,6 +7,7 @@ use std::time::Duration;
 use common::net::echo;
 use common::ns::nsfs::{get_parent, get_userns};
 use common::procfs::{Mount, parse_mounts};
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat};
 use nix::ifaddrs::getifaddrs;
 use nix::sys::stat::Mode;
