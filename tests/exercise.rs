@@ -1,6 +1,7 @@
 //! Every exercise by the hands of its author: `just exercise --verify` runs this.
 
 mod dialogue;
+mod facts;
 mod looking;
 mod programs;
 mod tool;

@@ -6,23 +6,23 @@ use crate::support::{installed, is_root, linux, require, stderr};
 
 /// A learner, uid 1234, who types into a script: `begin NAME` prints the values that are
 /// drawn, `answer NAME` the answer and the first condition that is not met.
-const LEARNER: &str = r#"
+pub(super) const LEARNER: &str = r#"
 export HOME=/tmp; cd /tmp; unset XDG_STATE_HOME
 begin() { $user exercise "$1" | sed -n 's/^  [a-z]* = //p'; }
 answer() { $user exercise --check "$1" --json | jq -r '.answer + ": " + (.missing // "-")'; }
 in_time() { for i in $(seq 100); do [ "$(answer $1)" = "$2" ] && break; sleep 0.05; done; answer $1; }
 "#;
 
-fn learner(script: &str) -> String {
+pub(super) fn learner(script: &str) -> String {
     scene(&format!("{LEARNER}{script}"))
 }
 
-fn can_learn() -> bool {
+pub(super) fn can_learn() -> bool {
     is_root() && installed("jq") && installed("python3")
 }
 
 /// An exercise of a test: its name is `own`.
-fn own(conditions: &str) -> String {
+pub(super) fn own(conditions: &str) -> String {
     let mut text = "page = \"x\"\nminutes = 1\nline = \"x\"\nhints = []\n".to_owned();
     for (number, condition) in conditions.lines().enumerate() {
         text += &format!("[[must]]\nname = \"c{number}\"\nbe = \"{condition}\"\nelse = \"no\"\n");

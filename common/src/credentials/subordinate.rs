@@ -49,7 +49,7 @@ impl Helper {
             return Ok(None);
         };
         let mut map = vec!["0".to_owned(), uid.to_string(), "1".to_owned()];
-        for (inside, outside) in ids.iter().zip(first..) {
+        for (inside, outside) in ids.iter().zip(u64::from(first)..) {
             map.extend([inside.to_string(), outside.to_string(), "1".to_owned()]);
         }
         let (parent, is_unshared) = (getpid(), Checkpoint::new()?);

@@ -1,24 +1,18 @@
 //! The facts of a process that a condition can name.
 
-use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
-use std::time::Duration;
 
-use common::net::echo;
-use common::ns::nsfs::{get_parent, get_userns};
+use common::ns::nsfs::{get_owner_uid, get_parent, get_userns};
 use common::procfs::{Mount, parse_mounts};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat};
-use nix::ifaddrs::getifaddrs;
 use nix::sys::stat::Mode;
 use nix::unistd::gethostname;
 
-use crate::files::{in_root, peer_group, shown_by_proc};
+use crate::asked;
+use crate::files::{in_root, mount_of, owner_of, peer_group, shown_by_proc};
 use crate::inside::ask;
 use crate::world::{Fact, Look, Process, Unseen, World, read_file};
-
-/// An echo between two namespaces of one machine takes microseconds.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 impl World {
     /// A fact of a process; `None` where no fact has this name.
@@ -48,6 +42,15 @@ impl World {
             ("uid", _) => Ok(effective(of.status("Uid"))),
             ("uid_inside", _) => uid_inside(of),
             ("uid_map" | "gid_map", _) => words_of(of.read(name)),
+            ("creator", _) => creator(of),
+            ("pid", _) => Ok(of.pid.to_string()),
+            ("levels", _) => Ok(of.status("NSpid").split('\t').count().to_string()),
+            ("name", _) => Ok(of.name().to_owned()),
+            ("status", _) => Ok(of
+                .status(argument)
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")),
             ("pid_inside", _) => Ok(of.status("NSpid").rsplit('\t').next().unwrap_or("").into()),
             ("args", _) => of
                 .read("cmdline")
@@ -58,11 +61,27 @@ impl World {
                 .map_err(Unseen::from)
                 .map(|text| arguments(text.split('\0').nth(1).unwrap_or_default())),
             ("ambient", _) => Ok(capabilities(of.status("CapAmb"))),
+            ("effective", _) => Ok(capabilities(of.status("CapEff"))),
+            ("permitted", _) => Ok(capabilities(of.status("CapPrm"))),
+            ("inheritable", _) => Ok(capabilities(of.status("CapInh"))),
+            ("bounding", _) => Ok(capabilities(of.status("CapBnd"))),
             ("hostname", _) => self.inside(of, "uts", || {
                 gethostname().map(|name| name.to_string_lossy().into_owned())
             }),
-            ("address", _) => self.inside(of, "net", addresses),
-            ("echo", _) => self.inside(of, "net", || Ok(echo_to(argument))),
+            ("address", _) => self.inside(of, "net", asked::addresses),
+            ("links", _) => self.inside(of, "net", asked::links),
+            ("echo", _) => self.inside(of, "net", || asked::echo_to(argument)),
+            ("queues", _) => self.inside(of, "ipc", asked::queues),
+            ("sysctl", _) => self.sysctl(of, argument),
+            ("listens", _) => of
+                .read("net/tcp")
+                .map_err(Unseen::from)
+                .map(|tcp| asked::listening(&tcp)),
+            ("gateway", _) => of
+                .read("net/route")
+                .map_err(Unseen::from)
+                .map(|routes| asked::gateway(&routes)),
+            ("cgroup_inside", _) => self.cgroup_inside(of),
             ("root", _) => self.root(of),
             ("file", _) => {
                 in_root(of, argument, OFlag::O_PATH).map_or_else(absent, |_| Ok("there".into()))
@@ -70,8 +89,11 @@ impl World {
             ("proc", _) => shown_by_proc(of),
             ("own_proc", _) => self.finds_itself(of),
             ("master" | "shared", _) => peer_group(of, name, argument),
+            ("mounted", _) => mount_of(of, argument, |mount| mount.kind.clone()),
+            ("flags", _) => mount_of(of, argument, |mount| mount.flags.replace(',', " ")),
+            ("owner_of", _) => owner_of(of, argument),
             ("zombies", _) => self.zombies(of),
-            ("boottime", _) => self.boottime(of),
+            ("boottime" | "monotonic", _) => self.offset(of, name),
             _ => return None,
         })
     }
@@ -95,6 +117,24 @@ impl World {
         }
         let own = self.me.open_file("ns/user", OFlag::O_RDONLY)?;
         Ok(ask(&namespace, &own, question)?)
+    }
+
+    /// The type of a setting's namespace is told by its name.
+    fn sysctl(&self, of: &Process, name: &str) -> Look {
+        let kind = match name.split('.').next() {
+            Some("net") => "net",
+            Some("user") => "user",
+            _ => "ipc",
+        };
+        let proc = open("/proc", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+        self.inside(of, kind, || asked::sysctl(&proc, name))
+    }
+
+    /// The cgroup of version 2, as the process's own cgroup namespace has it.
+    fn cgroup_inside(&self, of: &Process) -> Look {
+        let text = self.inside(of, "cgroup", || read_file(&of.directory, "cgroup"))?;
+        let path = text.lines().find_map(|line| line.strip_prefix("0::"));
+        Ok(path.unwrap_or("none").to_owned())
     }
 
     /// Whether the file system that is the learner's root is still mounted anywhere in the
@@ -148,14 +188,12 @@ impl World {
     }
 
     /// The offsets in /proc are those for children.
-    fn boottime(&self, of: &Process) -> Look {
+    fn offset(&self, of: &Process, clock: &str) -> Look {
         if self.namespace(of, "time")? != self.namespace(of, "time_for_children")? {
             return Ok("not its own".into());
         }
         let offsets = of.read("timens_offsets")?;
-        let line = offsets
-            .lines()
-            .find_map(|line| line.strip_prefix("boottime"));
+        let line = offsets.lines().find_map(|line| line.strip_prefix(clock));
         let seconds = line.and_then(|line| line.split_whitespace().next());
         Ok(seconds.unwrap_or("0").to_owned())
     }
@@ -170,15 +208,23 @@ fn source(of: &Process, name: &str, argument: &str) -> String {
         "parent" => format!("NS_GET_PARENT of /proc/{pid}/ns/{rest}"),
         "uid_map" | "gid_map" => format!("/proc/{pid}/{first}"),
         "args" | "argument" => format!("/proc/{pid}/cmdline"),
+        "creator" => format!("NS_GET_OWNER_UID of /proc/{pid}/ns/user"),
+        "listens" => format!("/proc/{pid}/net/tcp"),
+        "gateway" => format!("/proc/{pid}/net/route"),
+        "links" => format!("the interfaces in /proc/{pid}/ns/net"),
+        "queues" => format!("/proc/sysvipc/msg in /proc/{pid}/ns/ipc"),
+        "sysctl" => format!("{argument} in the namespace of process {pid}"),
+        "cgroup_inside" => format!("/proc/{pid}/cgroup in /proc/{pid}/ns/cgroup"),
+        "owner_of" => format!("/proc/{pid}/root{argument}"),
         "hostname" => format!("gethostname() in /proc/{pid}/ns/uts"),
         "address" => format!("the addresses in /proc/{pid}/ns/net"),
         "echo" => format!("an ICMP echo to {argument} from /proc/{pid}/ns/net"),
         "root" => format!("mountinfo in /proc/{pid}/ns/mnt"),
         "file" => format!("/proc/{pid}/root{argument}"),
         "proc" | "own_proc" => format!("/proc/{pid}/root/proc"),
-        "master" | "shared" => format!("{argument} in /proc/{pid}/mountinfo"),
+        "master" | "shared" | "mounted" | "flags" => format!("{argument} in /proc/{pid}/mountinfo"),
         "zombies" => format!("State of the processes in /proc/{pid}/ns/pid"),
-        "boottime" => format!("/proc/{pid}/timens_offsets"),
+        "boottime" | "monotonic" => format!("/proc/{pid}/timens_offsets"),
         _ => format!("/proc/{pid}/status"),
     }
 }
@@ -236,22 +282,10 @@ fn capabilities(mask: &str) -> String {
     }
 }
 
-fn addresses() -> nix::Result<String> {
-    let all = getifaddrs()?.filter_map(|interface| interface.address);
-    let addresses = all.filter_map(|address| Some(address.as_sockaddr_in()?.ip().to_string()));
-    Ok(addresses.collect::<Vec<_>>().join(" "))
-}
-
-fn echo_to(address: &str) -> String {
-    let Ok(address) = address.parse::<Ipv4Addr>() else {
-        return "no address".into();
-    };
-    match echo(address, PATIENCE) {
-        Ok(_) => "answered".into(),
-        Err(error) => error
-            .errno()
-            .map_or_else(|| "no answer".into(), |errno| errno.to_string()),
-    }
+/// Who has made its user namespace.
+fn creator(of: &Process) -> Look {
+    let namespace = of.open_file("ns/user", OFlag::O_RDONLY)?;
+    Ok(get_owner_uid(namespace)?.to_string())
 }
 
 fn absent(unseen: Unseen) -> Look {

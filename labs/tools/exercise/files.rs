@@ -3,9 +3,10 @@
 use std::fs;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 
-use common::procfs::parse_mounts;
+use common::procfs::{Mount, parse_mounts};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::sys::stat::fstat;
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
 use crate::world::{Look, Process, Unseen};
@@ -41,13 +42,25 @@ pub(crate) fn shown_by_proc(of: &Process) -> Look {
 
 /// The number of a peer group, see mount_namespaces(7).
 pub(crate) fn peer_group(of: &Process, tag: &str, path: &str) -> Look {
+    mount_of(of, path, |mount| {
+        let mut tags = mount.propagation.split(' ');
+        let group = tags.find_map(|word| word.strip_prefix(tag)?.strip_prefix(':'));
+        group.unwrap_or("none").to_owned()
+    })
+}
+
+/// Something of the mount on a path.
+pub(crate) fn mount_of(of: &Process, path: &str, what: impl Fn(&Mount) -> String) -> Look {
     let text = of.read("mountinfo")?;
     let mounts = parse_mounts(text.as_bytes());
     let mount = mounts.iter().rfind(|mount| mount.point.as_os_str() == path);
-    let Some(mount) = mount else {
-        return Ok("not mounted".into());
-    };
-    let mut tags = mount.propagation.split(' ');
-    let group = tags.find_map(|word| word.strip_prefix(tag)?.strip_prefix(':'));
-    Ok(group.unwrap_or("none").to_owned())
+    Ok(mount.map_or_else(|| "not mounted".into(), what))
+}
+
+/// Whose a file is, as the learner sees it.
+pub(crate) fn owner_of(of: &Process, path: &str) -> Look {
+    match in_root(of, path, OFlag::O_PATH) {
+        Err(Unseen::Gone) => Ok("absent".into()),
+        file => Ok(fstat(&file?)?.st_uid.to_string()),
+    }
 }

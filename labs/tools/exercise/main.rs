@@ -2,6 +2,7 @@
 //!
 //! Each is a folder in book/exercises; what it looks at is in `facts.rs` and `handles.rs`.
 
+mod asked;
 mod catalogue;
 mod check;
 mod condition;
