@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use crate::support::labs::{LABS, Row};
 use regex::Regex;
 
-fn source() -> PathBuf {
+pub(crate) fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("book/src")
 }
 
 /// Every page but the summary, by file name.
-fn pages() -> BTreeMap<String, String> {
+pub(crate) fn pages() -> BTreeMap<String, String> {
     let files = fs::read_dir(source())
         .unwrap()
         .map(|file| file.unwrap().path());
@@ -29,12 +29,12 @@ fn pages() -> BTreeMap<String, String> {
         .collect()
 }
 
-fn regex(pattern: &str) -> Regex {
+pub(crate) fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).unwrap()
 }
 
 /// The fenced blocks of a page: the word after the fence, and the lines inside.
-fn blocks(text: &str) -> Vec<(String, Vec<String>)> {
+pub(crate) fn blocks(text: &str) -> Vec<(String, Vec<String>)> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, Vec<String>)> = None;
     for line in text.lines() {
@@ -82,17 +82,8 @@ fn every_lab_has_a_page_that_shows_its_code_and_its_transcript() {
             page.contains(&format!("tests/snapshots/{lab}__")),
             "{lab}: transcript"
         );
-        let questions = page.matches("<details>").count();
-        assert!((3..=6).contains(&questions), "{lab}: {questions} questions");
-        for heading in [
-            "## What the kernel did",
-            "## Experiments",
-            "## Pitfalls",
-            "## Questions",
-            "## Read on",
-        ] {
-            assert!(page.contains(heading), "{lab}: {heading}");
-        }
+        assert!(page.contains("<details>"), "{lab}: nothing to think of");
+        assert!(page.contains("## Pitfalls"), "{lab}: pitfalls");
     }
 }
 

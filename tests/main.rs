@@ -16,6 +16,7 @@ mod book;
 mod capabilities;
 mod cgroup_ns;
 mod container;
+mod course;
 mod doctor;
 mod doctor_blocks;
 mod doctor_proc;

@@ -194,6 +194,10 @@ fn refused(line: &str, ended: &Ended, said: &[String]) -> Result<String, String>
             Ok("not loaded".into())
         }
         [error] if program && error.starts_with("readlink: ") && status != 0 => Ok(error.clone()),
+        // The standard library ends a program that gets no memory, in its own words.
+        [first, ..] if status == 134 && first.starts_with("memory allocation of ") => {
+            Ok("no memory".into())
+        }
         _ => Err(format!("status {status}, {} lines", said.len())),
     }
 }
