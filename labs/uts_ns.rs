@@ -51,6 +51,7 @@ fn lab() -> Result<u8> {
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let hold = args.hold.begin()?;
 
+    // ANCHOR: clone
     let (pid_is_printed, renamed) = (Checkpoint::new()?, Checkpoint::new()?);
     let all_is_seen = Checkpoint::new()?;
     let mut child_stack = ChildStack::new()?;
@@ -69,11 +70,13 @@ fn lab() -> Result<u8> {
     )?;
 
     say!("PID of child created by clone() is {}", child.pid())?;
+    // ANCHOR_END: clone
     explain!(
         "clone(CLONE_NEWUTS): the child starts with a copy of the parent's names\n{}\n{}",
         link(getpid()),
         link(child.pid())
     );
+    // ANCHOR: turns
     pid_is_printed.open()?;
     renamed.wait()?;
 
@@ -84,6 +87,7 @@ fn lab() -> Result<u8> {
     }
     all_is_seen.open()?;
     child.wait()
+    // ANCHOR_END: turns
 }
 // ANCHOR_END: main
 

@@ -22,6 +22,7 @@ mod doctor_blocks;
 mod doctor_proc;
 mod exercise;
 mod faults;
+mod hold;
 mod hostile;
 mod idmap_mount;
 mod init;

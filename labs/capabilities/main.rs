@@ -96,6 +96,7 @@ fn show(cases: &[&Case]) -> Result<u8> {
     child.wait()
 }
 
+// ANCHOR: across
 fn across_execve(case: &Case) -> Result<()> {
     // Those without come first: the file never has any that would have to be taken away.
     if let Some(capabilities) = &case.file {
@@ -115,6 +116,7 @@ fn across_execve(case: &Case) -> Result<()> {
     })?;
     child.succeed()
 }
+// ANCHOR_END: across
 
 /// The program that every case executes is this one.
 fn after_execve() -> Result<u8> {

@@ -11,13 +11,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable};
-use common::lab::{ExplainArgs, printable};
+use common::lab::{ExplainArgs, HoldArgs, printable};
 use common::ns::Hierarchy;
 use common::process::{Guardian, clone3};
 use common::procfs::check_proc;
 use common::{Checkpoint, Child, Error, Result, Step as _, clone, explain, parse, say};
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{getpid, getppid};
+use nix::unistd::{Pid, getpid, getppid};
 
 /// Puts a child into a cgroup and makes that the root of its new cgroup namespace
 #[derive(Parser)]
@@ -30,11 +30,13 @@ struct Args {
     #[arg(long, conflicts_with = "v1")]
     into: bool,
     /// What the child may do from inside: leave, and change what limits it
-    #[arg(long, conflicts_with_all = ["shared", "into", "v1"])]
+    #[arg(long, conflicts_with_all = ["shared", "into", "v1", "hold"])]
     delegation: bool,
     /// Use a cgroup version 1 hierarchy, also where there is version 2
     #[arg(long)]
     v1: bool,
+    #[command(flatten)]
+    hold: HoldArgs,
     #[command(flatten)]
     explain: ExplainArgs,
 }
@@ -52,6 +54,7 @@ fn lab() -> Result<u8> {
         enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     }
 
+    let hold = args.hold.begin()?;
     let tree = Hierarchy::find(args.v1)?;
     say!(
         "Hierarchy: {tree}, mounted on {}",
@@ -85,6 +88,9 @@ fn lab() -> Result<u8> {
         tree.path_of(child.pid())?
     )?;
     say!("Root of the mount, for the parent:   {}", root.display())?;
+    if let Some(hold) = hold {
+        hold.wait(&commands(child.pid()))?;
+    }
     parent_is_shown.open()?;
     let status = child.wait()?;
     if let Some((_path, guardian)) = sub_cgroup {
@@ -93,6 +99,15 @@ fn lab() -> Result<u8> {
     Ok(status)
 }
 // ANCHOR_END: main
+
+/// What to paste into another terminal while both processes are held.
+fn commands(child: Pid) -> String {
+    let parent = getpid();
+    format!(
+        "  readlink /proc/{parent}/ns/cgroup /proc/{child}/ns/cgroup\n  \
+           cat /proc/{parent}/cgroup /proc/{child}/cgroup"
+    )
+}
 
 // ANCHOR: into
 /// clone3() takes a descriptor of a cgroup's directory: version 2 only, since Linux 5.7.

@@ -33,6 +33,7 @@ pub(crate) fn drop_all_but_a_few() -> Result<()> {
         .filter(|one| permitted.contains(one))
         .collect();
 
+    // ANCHOR: sets
     let mask: u64 = kept.iter().map(Capability::bitmask).sum();
     let bounding = bounding_set().step("prctl", "PR_CAPBSET_READ")?;
     drop_from_bounding_set(bounding & !mask).step("prctl", "PR_CAPBSET_DROP")?;
@@ -46,6 +47,7 @@ pub(crate) fn drop_all_but_a_few() -> Result<()> {
     }
     caps::clear(None, CapSet::Inheritable).map_err(failed("capset", "inheritable"))?;
     set_no_new_privs().step("prctl", "PR_SET_NO_NEW_PRIVS")?;
+    // ANCHOR_END: sets
     explain!(
         "prctl(PR_CAPBSET_DROP), capset(), PR_SET_NO_NEW_PRIVS: {} capabilities are left",
         kept.len()

@@ -54,6 +54,7 @@ pub(crate) fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
         }
         made => made?,
     };
+    // ANCHOR: write
     let limits = [
         ("memory.max", plan.args.memory()),
         ("memory.swap.max", 0),
@@ -72,6 +73,7 @@ pub(crate) fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
             }
         }
     }
+    // ANCHOR_END: write
     explain!(
         "write() to memory.max and pids.max\nsee: head {}/*.max",
         path.display()

@@ -12,6 +12,7 @@ use crate::trees::{copy_with, hold, is};
 const SAFE: u64 = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 
 // ANCHOR: masks
+// ANCHOR: lists
 /// Nothing is to be read here: of /proc, and of /sys.
 #[rustfmt::skip]
 const MASKED: [&[&str]; 2] = [
@@ -20,6 +21,7 @@ const MASKED: [&[&str]; 2] = [
 ];
 /// Nothing is to be written here.
 const READONLY: [&[&str]; 2] = [&["bus", "fs", "irq", "sys", "sysrq-trigger"], &[]];
+// ANCHOR_END: lists
 
 pub(crate) fn cover(proc_and_sys: &[RootDirectory; 2]) -> Result<()> {
     for (shown, (masked, readonly)) in proc_and_sys.iter().zip(MASKED.iter().zip(READONLY)) {

@@ -184,6 +184,7 @@ pub(crate) fn enter(root: &RootDirectory, plan: &Plan) -> Result<()> {
             return Err(not_as_asked("ST_RDONLY of /"));
         }
     }
+    // ANCHOR: pivot
     fchdir(root).step("fchdir", "the new root")?;
     if !plan.steps.has(Step::Pivot) {
         chroot(".").step("chroot", ".")?;
@@ -196,6 +197,7 @@ pub(crate) fn enter(root: &RootDirectory, plan: &Plan) -> Result<()> {
         // Whatever else it refuses has been settled: all is private, and this is a mount.
         .map_err(|error| error.hint_if(Errno::EINVAL, RAMFS))?;
     umount2(".", MntFlags::MNT_DETACH).step("umount", "the old root")?;
+    // ANCHOR_END: pivot
     explain!(
         "pivot_root(\".\", \".\"), umount2(MNT_DETACH): the old root is gone from here\n\
          see: cat /proc/self/mountinfo"

@@ -115,6 +115,7 @@ const CONDITIONS_HERE: &[(c_long, u8, u64, u64)] = &[];
 /// Installs the two filters; the stricter answer counts.
 pub(crate) fn filter() -> Result<()> {
     let refuse = |errno: Errno| SeccompAction::Errno(errno as u32);
+    // ANCHOR: two
     // The argument of clone3() and openat2() is a structure, which no filter can look into.
     // ENOSYS has the C library fall back to clone() and openat().
     let unseen = [SYS_clone3, SYS_openat2].map(|call| (call, Vec::new()));
@@ -130,6 +131,7 @@ pub(crate) fn filter() -> Result<()> {
         rules.len() - 2
     );
     install(rules, refuse(Errno::EPERM), SeccompAction::Allow)?;
+    // ANCHOR_END: two
     if seccomp_mode().step("prctl", "PR_GET_SECCOMP")? != 2 {
         return Err(not_as_asked("seccomp"));
     }

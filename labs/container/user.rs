@@ -28,6 +28,7 @@ pub(crate) fn map(plan: &Plan, container: &Child) -> Result<Option<OwnedFd>> {
     }
     check_proc()?;
     let pid = container.pid();
+    // ANCHOR: ranges
     for (file, delegated) in [("uid_map", "/etc/subuid"), ("gid_map", "/etc/subgid")] {
         let map = match (plan.has_every_id, range(delegated)) {
             (true, Some(first)) => format!("0 {first} {IDS}"),
@@ -41,6 +42,7 @@ pub(crate) fn map(plan: &Plan, container: &Child) -> Result<Option<OwnedFd>> {
         }
         explain!("write(\"{map}\") to /proc/{pid}/{file}: inside, outside, how many");
     }
+    // ANCHOR_END: ranges
     let path = format!("/proc/{pid}/ns/user");
     File::open(&path)
         .step("open", path)

@@ -13,6 +13,7 @@ use nix::unistd::{Uid, getegid};
 use crate::stage::{HOME, MAPPED, Users, open};
 
 // ANCHOR: mount
+// ANCHOR: tree
 /// Mounts HOME once more, on MAPPED, where the files of user 1000 are the container's root's.
 pub(crate) fn mount(users: Users) -> Result<()> {
     let map = user_namespace(Some((1000, users.root)))?;
@@ -36,7 +37,9 @@ pub(crate) fn idmap(tree: &OwnedFd, map: &File) -> nix::Result<()> {
     };
     mount_setattr(tree, 0, attributes)
 }
+// ANCHOR_END: tree
 
+// ANCHOR: map
 /// A user namespace for the sake of its map, which is `inside, outside`. A child makes it, and
 /// the descriptor keeps it when the child has ended.
 pub(crate) fn user_namespace(map: Option<(u32, u32)>) -> Result<File> {
@@ -55,4 +58,5 @@ pub(crate) fn user_namespace(map: Option<(u32, u32)>) -> Result<File> {
     child.succeed()?;
     Ok(namespace)
 }
+// ANCHOR_END: map
 // ANCHOR_END: mount

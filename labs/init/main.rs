@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable};
-use common::lab::ExplainArgs;
+use common::lab::{ExplainArgs, HoldArgs};
 use common::{Result, parse};
 use orphan::Heir;
 
@@ -27,19 +27,19 @@ struct Args {
     #[arg(long, conflicts_with = "variant")]
     no_reap: bool,
     /// Which signals reach PID 1, from inside its namespace and from outside
-    #[arg(long, group = "variant")]
+    #[arg(long, group = "variant", conflicts_with = "hold")]
     signals: bool,
     /// What a fault of PID 1's own does, such as a stack overflow
-    #[arg(long, group = "variant")]
+    #[arg(long, group = "variant", conflicts_with = "hold")]
     fault: bool,
     /// Inherit orphans without a PID namespace, by PR_SET_CHILD_SUBREAPER
     #[arg(long, group = "variant")]
     subreaper: bool,
     /// An orphan that has joined the namespace: its parent was outside
-    #[arg(long, group = "variant")]
+    #[arg(long, group = "variant", conflicts_with = "hold")]
     joined: bool,
     /// reboot(2) in a PID namespace, which ends the namespace only
-    #[arg(long, group = "variant")]
+    #[arg(long, group = "variant", conflicts_with = "hold")]
     reboot: bool,
     /// Leave the mount namespace out: the program then sees the host's /proc
     // `requires` asks for nothing that is excluded by another option.
@@ -49,9 +49,11 @@ struct Args {
     #[arg(
         trailing_var_arg = true,
         value_name = "PROGRAM [ARGS]",
-        conflicts_with = "variant"
+        conflicts_with_all = ["variant", "hold"]
     )]
     command: Vec<OsString>,
+    #[command(flatten)]
+    hold: HoldArgs,
     #[command(flatten)]
     explain: ExplainArgs,
 }
@@ -63,8 +65,10 @@ fn main() -> ExitCode {
 fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
+    let hold = args.hold.begin()?;
+    let hold = hold.as_ref();
     if args.subreaper {
-        return orphan::lab(Heir::Subreaper, true);
+        return orphan::lab(Heir::Subreaper, true, hold);
     }
     if args.reboot {
         return reboot::lab();
@@ -77,7 +81,7 @@ fn lab() -> Result<u8> {
     } else if args.joined {
         joined::lab()
     } else if args.command.is_empty() {
-        orphan::lab(Heir::Init, !args.no_reap)
+        orphan::lab(Heir::Init, !args.no_reap, hold)
     } else {
         run::lab(&args.command, args.host_proc, !args.no_reap)
     }

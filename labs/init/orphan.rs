@@ -1,5 +1,6 @@
 //! An orphan gets a new parent, which has to reap it.
 
+use common::lab::Hold;
 use common::process::Reports;
 use common::procfs::{check_proc, field};
 use common::{Result, Step as _, clone, explain, say};
@@ -19,7 +20,7 @@ pub(crate) enum Heir {
 }
 
 // ANCHOR: story
-pub(crate) fn lab(heir: Heir, reaps: bool) -> Result<u8> {
+pub(crate) fn lab(heir: Heir, reaps: bool, hold: Option<&Hold>) -> Result<u8> {
     check_proc()?;
     let (name, flags) = match heir {
         Heir::Init => ("init", CloneFlags::CLONE_NEWPID),
@@ -41,6 +42,12 @@ pub(crate) fn lab(heir: Heir, reaps: bool) -> Result<u8> {
         getpid()
     );
 
+    if let Some(hold) = hold {
+        hold.wait(&format!(
+            "  pstree -p {0}\n  grep NSpid /proc/{orphan}/status",
+            getpid()
+        ))?;
+    }
     reports.answer(0)?; // The parent ends.
     let (_, parent) = reports.receive()?;
     say!("\nparent ends with status 0. {name}: waitpid({parent}) = {parent}")?;

@@ -4,7 +4,7 @@ use std::io::{IoSliceMut, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 
-use common::lab::retry_eintr;
+use common::lab::{Hold, retry_eintr};
 use common::{Checkpoint, Error, Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
 use nix::libc::ucred;
@@ -17,7 +17,7 @@ use nix::unistd::{getpid, getuid};
 /// A PID and a uid, as the receiver is told them.
 type Sender = (i32, u32);
 
-pub(crate) fn lab() -> Result<u8> {
+pub(crate) fn lab(hold: Option<&Hold>) -> Result<u8> {
     // For an empty name the kernel chooses one that is free, see unix(7). listen(2) notes
     // who the parent is at a time when there is no child yet.
     let unnamed = SocketAddr::from_pathname("").step("bind", "a name of the kernel's choice")?;
@@ -43,6 +43,12 @@ pub(crate) fn lab() -> Result<u8> {
         "The parent is PID {own}, uid {uid}; its child is PID {} to it.",
         child.pid()
     )?;
+    if let Some(hold) = hold {
+        hold.wait(&format!(
+            "  cat /proc/{0}/uid_map\n  grep -E 'NSpid|Uid' /proc/{0}/status",
+            child.pid()
+        ))?;
+    }
     announced.open()?;
     child_is_ready.wait()?;
 

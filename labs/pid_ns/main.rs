@@ -8,10 +8,10 @@ mod siblings;
 
 use clap::Parser;
 use common::credentials::{Capability, enter_unless_capable};
-use common::lab::{ExplainArgs, program_name};
+use common::lab::{ExplainArgs, Hold, HoldArgs, program_name};
 use common::{Checkpoint, Result, clone, explain, parse, say};
 use nix::sched::CloneFlags;
-use nix::unistd::{getpid, getppid};
+use nix::unistd::{Pid, getpid, getppid};
 use std::process::ExitCode;
 
 /// Starts a child in a new PID namespace and shows what each process takes itself for
@@ -32,6 +32,8 @@ struct Args {
         value_parser = clap::value_parser!(u8).range(1..))]
     nested: Option<u8>,
     #[command(flatten)]
+    hold: HoldArgs,
+    #[command(flatten)]
     explain: ExplainArgs,
 }
 
@@ -45,19 +47,21 @@ fn lab() -> Result<u8> {
     if !args.shared {
         enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     }
+    let hold = args.hold.begin()?;
+    let hold = hold.as_ref();
     if let Some(depth) = args.nested {
-        nested::lab(depth)
+        nested::lab(depth, hold)
     } else if args.siblings {
-        siblings::lab()
+        siblings::lab(hold)
     } else if args.credentials {
-        credentials::lab()
+        credentials::lab(hold)
     } else {
-        parent_and_child(args.shared)
+        parent_and_child(args.shared, hold)
     }
 }
 
 // ANCHOR: main
-fn parent_and_child(shared: bool) -> Result<u8> {
+fn parent_and_child(shared: bool, hold: Option<&Hold>) -> Result<u8> {
     let flags = if shared {
         CloneFlags::empty()
     } else {
@@ -79,11 +83,27 @@ fn parent_and_child(shared: bool) -> Result<u8> {
         program_name(),
         child.pid()
     )?;
+    if let Some(hold) = hold {
+        hold.wait(&commands(&[getpid(), child.pid()]))?;
+    }
     checkpoint.open()?;
 
     child.wait()
 }
 // ANCHOR_END: main
+
+/// What to paste into another terminal while these processes are held.
+fn commands(pids: &[Pid]) -> String {
+    let files = |file: &str| {
+        let paths = pids.iter().map(|pid| format!(" /proc/{pid}/{file}"));
+        paths.collect::<String>()
+    };
+    format!(
+        "  readlink{}\n  grep NSpid{}",
+        files("ns/pid"),
+        files("status")
+    )
+}
 
 // ANCHOR: child
 fn child_function(checkpoint: &Checkpoint) -> Result<u8> {

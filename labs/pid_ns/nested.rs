@@ -2,6 +2,7 @@
 
 use std::iter;
 
+use common::lab::Hold;
 use common::process::Reports;
 use common::procfs::check_proc;
 use common::{Checkpoint, Error, Result, clone, explain, procfs, say};
@@ -9,8 +10,13 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::unistd::{Pid, getpid};
 
+use crate::commands;
+
+const AS_DEEP_AS_IT_GOES: &str = "the kernel nests PID namespaces 32 deep below the first, fewer in a \
+    container; or a limit is reached: grep . /proc/sys/user/max_pid_namespaces";
+
 // ANCHOR: nested
-pub(crate) fn lab(depth: u8) -> Result<u8> {
+pub(crate) fn lab(depth: u8, hold: Option<&Hold>) -> Result<u8> {
     check_proc()?;
     let (reports, release) = (Reports::new()?, Checkpoint::new()?);
     let child = clone(CloneFlags::CLONE_NEWPID, || {
@@ -35,12 +41,15 @@ pub(crate) fn lab(depth: u8) -> Result<u8> {
         child.pid()
     );
     print(&rows)?;
+    if let Some(hold) = hold {
+        hold.wait(&commands(&[getpid(), child.pid()]))?;
+    }
     release.open()?;
     let status = child.wait()?;
     match refused {
         Some((level, errno)) => {
             let object = format!("CLONE_NEWPID for namespace {level}");
-            Err(Error::new("clone", object, errno))
+            Err(Error::new("clone", object, errno).hint_if(Errno::ENOSPC, AS_DEEP_AS_IT_GOES))
         }
         None => Ok(status),
     }

@@ -1,5 +1,6 @@
 //! Two PID namespaces side by side: A with two processes, B with one.
 
+use common::lab::Hold;
 use common::process::Reports;
 use common::procfs::check_proc;
 use common::{Checkpoint, Result, clone, explain, ns, say};
@@ -8,8 +9,10 @@ use nix::sched::CloneFlags;
 use nix::sys::signal::kill;
 use nix::unistd::{Pid, getpid, pause};
 
+use crate::commands;
+
 // ANCHOR: siblings
-pub(crate) fn lab() -> Result<u8> {
+pub(crate) fn lab(hold: Option<&Hold>) -> Result<u8> {
     check_proc()?;
     let a = Reports::new()?;
 
@@ -40,6 +43,9 @@ pub(crate) fn lab() -> Result<u8> {
         )?;
     }
 
+    if let Some(hold) = hold {
+        hold.wait(&commands(&[a1.pid(), a2, b1.pid()]))?;
+    }
     explain!("kill(PID, 0) sends nothing: it asks whether the PID names a process in here");
     a.answer(b1.pid().as_raw())?;
     let (_, answer) = a.receive()?;

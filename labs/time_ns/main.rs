@@ -14,7 +14,7 @@ use child::{NO_SECOND, columns, start_child};
 use clap::Parser;
 use clocks::NAMES;
 use common::credentials::{Capability, enter_unless_capable};
-use common::lab::{ExplainArgs, answer};
+use common::lab::{ExplainArgs, HoldArgs, answer};
 use common::ns::CLONE_NEWTIME;
 use common::procfs::check_proc;
 use common::{Error, Result, Step as _, explain, ns, parse, say};
@@ -57,6 +57,8 @@ struct Args {
     #[arg(long, conflicts_with_all = ["shared", "late", "by_clone", "boottime", "monotonic"])]
     by_clone3: bool,
     #[command(flatten)]
+    hold: HoldArgs,
+    #[command(flatten)]
     explain: ExplainArgs,
 }
 
@@ -77,6 +79,7 @@ fn lab() -> Result<u8> {
         enter_unless_capable(&[Capability::CAP_SYS_ADMIN, Capability::CAP_SYS_TIME])?;
     }
 
+    let hold = args.hold.begin()?;
     say!("                         TIME               TIME_FOR_CHILDREN")?;
     say!("parent, at first         {}", namespaces_of(getpid())?)?;
     if unshares {
@@ -134,6 +137,9 @@ fn lab() -> Result<u8> {
     say!("Seconds since the parent's reading before clone(), by each clock:\n")?;
     say!("        {}", columns(NAMES))?;
     say!("parent  {}", columns(NO_SECOND))?; // start_child() has seen to it.
+    if let Some(hold) = hold {
+        hold.wait(&commands(child.pid()))?;
+    }
     table_is_begun.open()?;
     child.wait()
 }
@@ -159,6 +165,15 @@ fn write_offsets(args: &Args, offsets: &str) -> Result<()> {
     Ok(())
 }
 // ANCHOR_END: offsets
+
+/// What to paste into another terminal while both processes are held.
+fn commands(child: Pid) -> String {
+    let parent = getpid();
+    format!(
+        "  ls -l /proc/{parent}/ns /proc/{child}/ns\n  \
+           cat /proc/{parent}/timens_offsets"
+    )
+}
 
 /// The two links of a process, such as `time:[4026531834]  time:[4026532281]`.
 fn namespaces_of(pid: Pid) -> Result<String> {

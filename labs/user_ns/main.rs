@@ -82,6 +82,7 @@ fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
     let (child_is_shown, maps_written) = (Checkpoint::new()?, Checkpoint::new()?);
     let all_is_seen = Checkpoint::new()?;
     let (uid, gid) = (geteuid(), getegid());
+    // ANCHOR: clone
     say!("parent:                     {}", Identity::of(getpid())?)?;
 
     let child = clone(CloneFlags::CLONE_NEWUSER, || {
@@ -94,11 +95,13 @@ fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
         Ok(0)
     })?;
     child_is_shown.wait()?;
+    // ANCHOR_END: clone
 
     explain!(
         "write(): a line of a map is `inside outside count`\n\
          see: user_namespaces(7), for who may write what"
     );
+    // ANCHOR: maps
     for (file, text) in [
         ("setgroups", "deny".to_owned()),
         ("uid_map", format!("0 {uid} 1")),
@@ -110,6 +113,7 @@ fn parent_and_child(hold: &HoldArgs) -> Result<u8> {
     }
     maps_written.open()?;
     child_is_shown.wait()?;
+    // ANCHOR_END: maps
 
     explain!(
         "/proc/PID/status: the kernel translates IDs for whoever reads them\n\

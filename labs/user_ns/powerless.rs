@@ -29,6 +29,7 @@ fn child_function() -> Result<u8> {
         "the host's namespaces belong to the first user namespace, in which the child\n\
          has no capability at all"
     );
+    // ANCHOR: twice
     let hosts = attempts();
     let flags = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET;
     unshare(flags).step("unshare", describe(flags))?;
@@ -37,6 +38,7 @@ fn child_function() -> Result<u8> {
         describe(flags)
     );
     let own = attempts();
+    // ANCHOR_END: twice
 
     say!("ATTEMPT                  IN THE HOST'S NAMESPACE           IN A NEW ONE")?;
     for ((what, host), (_, own)) in hosts.into_iter().zip(own) {
