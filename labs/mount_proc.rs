@@ -38,7 +38,6 @@ fn main() -> ExitCode {
     common::run(lab)
 }
 
-// ANCHOR: main
 fn lab() -> Result<u8> {
     let Args {
         host_proc,
@@ -48,6 +47,7 @@ fn lab() -> Result<u8> {
     explain.begin()?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
     let command = or_shell(command);
+    // ANCHOR: clone
     let mut flags = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWPID;
     if !host_proc {
         flags |= CloneFlags::CLONE_NEWNS;
@@ -60,8 +60,10 @@ fn lab() -> Result<u8> {
         container_function(host_proc)?;
         Err(exec(&command))
     })?;
+    // ANCHOR_END: clone
     explain!(
-        "clone(CLONE_NEWUTS | CLONE_NEWPID{}): process {container} is the container's PID 1\n\
+        "clone(CLONE_NEWUTS | CLONE_NEWPID{}):\n\
+         process {container} is the container's PID 1\n\
          see: ls -l /proc/{container}/ns",
         if host_proc { "" } else { " | CLONE_NEWNS" },
         container = container.pid()
@@ -75,9 +77,7 @@ fn lab() -> Result<u8> {
     say!("Parent: container stopped!")?;
     Ok(status)
 }
-// ANCHOR_END: main
 
-// ANCHOR: container
 fn container_function(host_proc: bool) -> Result<()> {
     say!("Container pid: {}", getpid())?;
     sethostname("container").step("sethostname", "container")?;
@@ -87,6 +87,7 @@ fn container_function(host_proc: bool) -> Result<()> {
         return Ok(());
     }
 
+    // ANCHOR: mounts
     // The new mount namespace is a copy, and its mounts propagate to the originals
     // where those are shared: without this, the next mount would cover the host's /proc.
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
@@ -100,10 +101,11 @@ fn container_function(host_proc: bool) -> Result<()> {
     mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>)
         .step("mount", "proc on /proc")
         .map_err(|error| error.hint_if(Errno::EPERM, COVERED))?;
+    // ANCHOR_END: mounts
     explain!(
-        "mount(\"proc\", \"/proc\"): a proc shows the PID namespace of the process that mounts it\n\
+        "mount(\"proc\", \"/proc\"): a proc shows the\n\
+         PID namespace of the process that mounts it\n\
          see: ps -ef; ls /proc"
     );
     Ok(())
 }
-// ANCHOR_END: container

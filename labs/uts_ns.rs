@@ -72,7 +72,8 @@ fn lab() -> Result<u8> {
     say!("PID of child created by clone() is {}", child.pid())?;
     // ANCHOR_END: clone
     explain!(
-        "clone(CLONE_NEWUTS): the child starts with a copy of the parent's names\n{}\n{}",
+        "clone(CLONE_NEWUTS): the child starts with a\n\
+         copy of the parent's names {} {}",
         link(getpid()),
         link(child.pid())
     );

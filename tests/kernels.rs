@@ -21,8 +21,11 @@ fn every_line_works_or_is_refused_as_the_doctor_says() {
                 let said = stderr(&run);
                 // The doctor's own status says whether every lab runs.
                 let works = run.get_output().status.success() || row.name == "doctor";
+                // The doctor judges the first line: another may need less.
+                let is_first = row.lines.first() == Some(line);
                 let verdict = match (works, refused) {
                     (true, false) => "right",
+                    (true, true) if !is_first => "right",
                     (false, true) if said.contains("\nhint: ") => "refused",
                     _ => "wrong",
                 };

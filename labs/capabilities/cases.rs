@@ -133,7 +133,10 @@ fn mount_nosuid() -> Result<()> {
     let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_NOSUID;
     let none = None::<&str>;
     mount(none, STAGE, none, flags, none).step("mount", format!("MS_NOSUID on {STAGE}"))?;
-    explain!("mount(MS_REMOUNT | MS_BIND | MS_NOSUID on {STAGE}), in a namespace of its own");
+    explain!(
+        "mount(MS_REMOUNT | MS_BIND | MS_NOSUID\n\
+         on {STAGE}), in a namespace of its own"
+    );
     Ok(())
 }
 // ANCHOR_END: prepare

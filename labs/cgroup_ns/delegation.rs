@@ -31,8 +31,8 @@ pub(crate) fn lab(tree: &Hierarchy) -> Result<u8> {
         let left = answer(fs::write(parents.join("cgroup.procs"), "0"));
         say!("Child moves to its parent's cgroup:  {left}")?;
         explain!(
-            "write() by the child: the mount and the directories' owners would let it; with\n\
-             nsdelegate the kernel also asks which cgroup namespace the writer is in"
+            "write() by the child: the mount and the directories' owners would let it;\n\
+             with nsdelegate the kernel also asks which cgroup namespace the writer is in"
         );
         fs::write(root.join("cgroup.procs"), "0").step("write", "cgroup.procs")?; // Back, if it left.
         has_tried.open()?;
@@ -47,7 +47,10 @@ pub(crate) fn lab(tree: &Hierarchy) -> Result<u8> {
         .map_err(|error| error.hint_if(Errno::ENOENT, SINCE))?;
     let status = child.wait_ended()?.status();
     say!("Parent writes 1 to cgroup.kill:      the child's status is {status}")?;
-    explain!("write(\"1\") to cgroup.kill: SIGKILL (128 + 9) to every process in it and below");
+    explain!(
+        "write(\"1\") to cgroup.kill: SIGKILL (128\n\
+         + 9) to every process in it and below"
+    );
     guardian.end()?;
     Ok(0)
 }

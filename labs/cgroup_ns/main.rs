@@ -81,7 +81,10 @@ fn lab() -> Result<u8> {
 
     is_inside.wait()?;
     let (own, root) = (tree.path_of(getpid())?, tree.mount_root()?);
-    explain!("read() of /proc/PID/cgroup in the parent: paths from the root of its own namespace");
+    explain!(
+        "read() of /proc/PID/cgroup in the parent:\n\
+         paths from the root of its own namespace"
+    );
     say!("Parent's cgroup, read by the parent: {own}")?;
     say!(
         "Child's cgroup, read by the parent:  {}",
@@ -114,7 +117,10 @@ fn commands(child: Pid) -> String {
 fn born_in(directory: &Path, child_function: impl FnMut() -> Result<u8>) -> Result<Child> {
     let cgroup = File::open(directory).step("open", directory.display())?;
     let child = clone3(CloneFlags::empty(), Some(cgroup.as_fd()), child_function)?;
-    explain!("clone3(CLONE_INTO_CGROUP): the child was a member before its first instruction");
+    explain!(
+        "clone3(CLONE_INTO_CGROUP): the child was\n\
+         a member before its first instruction"
+    );
     Ok(child)
 }
 // ANCHOR_END: into
@@ -129,8 +135,8 @@ fn enter(sub_cgroup: Option<&Path>, shared: bool) -> Result<()> {
     if !shared {
         unshare(CloneFlags::CLONE_NEWCGROUP).step("unshare", "CLONE_NEWCGROUP")?;
         explain!(
-            "unshare(CLONE_NEWCGROUP): the cgroup that the child is in now is the root of its\n\
-             new namespace, for good\n\
+            "unshare(CLONE_NEWCGROUP): the cgroup that the child\n\
+             is in now is the root of its new namespace, for good\n\
              see: readlink /proc/{}/ns/cgroup /proc/{}/ns/cgroup",
             getppid(),
             getpid()
@@ -165,8 +171,8 @@ fn make_sub_cgroup(tree: &Hierarchy) -> Result<Option<(PathBuf, Guardian)>> {
             let (step, object, errno) = (failure.step, failure.object, failure.errno);
             say!("No sub-cgroup allowed here: {step} {object}: {errno}")?;
             explain!(
-                "mkdir(): who may make a cgroup is a matter of the directory's owner and mode;\n\
-                 systemd hands one over: systemd-run --user --scope -p Delegate=yes …"
+                "mkdir(): who may make a cgroup is a matter of the directory's owner and\n\
+             mode; systemd hands one over: systemd-run --user --scope -p Delegate=yes …"
             );
             Ok(None)
         }

@@ -49,7 +49,8 @@ pub(crate) fn drop_all_but_a_few() -> Result<()> {
     set_no_new_privs().step("prctl", "PR_SET_NO_NEW_PRIVS")?;
     // ANCHOR_END: sets
     explain!(
-        "prctl(PR_CAPBSET_DROP), capset(), PR_SET_NO_NEW_PRIVS: {} capabilities are left",
+        "prctl(PR_CAPBSET_DROP), capset(),\n\
+         PR_SET_NO_NEW_PRIVS: {} capabilities are left",
         kept.len()
     );
     check(&kept, mask)

@@ -115,7 +115,10 @@ fn small_dev(plan: &Plan, root: &RootDirectory) -> Result<()> {
     if plan.steps.has(Step::Names) {
         new(&dev, "mqueue", "mqueue", DATA, "")?;
     }
-    explain!("fsmount(tmpfs, devpts, mqueue), open_tree(), move_mount(): a /dev of six devices");
+    explain!(
+        "fsmount(tmpfs, devpts, mqueue), open_tree(),\n\
+         move_mount(): a /dev of six devices"
+    );
     mount_setattr(&dev, 0, Attributes::flags(MOUNT_ATTR_RDONLY))
         .step("mount_setattr", "/dev in the new root")
 }

@@ -47,7 +47,10 @@ pub(crate) fn cover(proc_and_sys: &[RootDirectory; 2]) -> Result<()> {
                 .step("mount", format!("{name} on itself"))?;
         }
     }
-    explain!("mounts over parts of /proc and /sys\nsee: grep ' /proc/' /proc/self/mountinfo");
+    explain!(
+        "mounts over parts of /proc and /sys\n\
+         see: grep ' /proc/' /proc/self/mountinfo"
+    );
     Ok(())
 }
 // ANCHOR_END: masks

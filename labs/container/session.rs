@@ -35,7 +35,10 @@ pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
     setsid().step("setsid", "of the container")?;
     if let Some(relay) = relay {
         relay.give_terminal()?;
-        explain!("setsid(), TIOCSCTTY: a terminal of its own; what is typed into it stays in it");
+        explain!(
+            "setsid(), TIOCSCTTY: a terminal of its\n\
+             own; what is typed into it stays in it"
+        );
     }
     match join_session_keyring() {
         // The kernel has no keys, or a filter around this process refuses them to everyone.
@@ -43,7 +46,10 @@ pub(crate) fn begin(relay: Option<&Relay>) -> Result<()> {
         Err(errno) => return Err(errno).step("keyctl", "KEYCTL_JOIN_SESSION_KEYRING"),
     }
     close_on_exec_from(3).step("close_range", "3 and above")?;
-    explain!("close_range(CLOSE_RANGE_CLOEXEC): the program has descriptors 0, 1 and 2 only");
+    explain!(
+        "close_range(CLOSE_RANGE_CLOEXEC): the\n\
+         program has descriptors 0, 1 and 2 only"
+    );
     Ok(())
 }
 // ANCHOR_END: begin

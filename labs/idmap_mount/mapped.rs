@@ -22,7 +22,7 @@ pub(crate) fn mount(users: Users) -> Result<()> {
     move_mount(&tree, open(MAPPED)?).step("move_mount", MAPPED)?;
     explain!(
         "open_tree(OPEN_TREE_CLONE, {HOME}): a copy of the mount, not attached yet\n\
-         mount_setattr(MOUNT_ATTR_IDMAP): user 1000 on disk is user {} in this mount\n\
+         mount_setattr(MOUNT_ATTR_IDMAP): user 1000 on disk is user {} here\n\
          move_mount({MAPPED}): from here on others see it",
         users.root
     );

@@ -67,8 +67,9 @@ pub(crate) fn set_up(users: Users) -> Result<()> {
     }
     chown(HOME, Some(users.owner), None).step("chown", HOME)?;
     explain!(
-        "fsopen(tmpfs), fsconfig(), fsmount(), move_mount({STAGE}): a file system of the\n\
-         lab's own, in a mount namespace of its own; {HOME} belongs to user {}",
+        "fsopen(tmpfs), fsconfig(), fsmount(), move_mount({STAGE}):\n\
+         a file system of the lab's own, in a mount namespace of\n\
+         its own; {HOME} belongs to user {}",
         users.owner
     );
     Ok(())

@@ -13,7 +13,6 @@ use crate::orphan::Heir;
 /// What the orphan ends with, to be told from every other status.
 const ORPHANS_STATUS: i32 = 7;
 
-// ANCHOR: heir
 /// PID 1, or the subreaper.
 pub(crate) fn heir_function(
     heir: Heir,
@@ -24,8 +23,8 @@ pub(crate) fn heir_function(
     if heir == Heir::Subreaper {
         set_child_subreaper(true).step("prctl", "PR_SET_CHILD_SUBREAPER")?;
         explain!(
-            "prctl(PR_SET_CHILD_SUBREAPER): from here on process {} inherits the orphans\n\
-             among its descendants, in place of the machine's init",
+            "prctl(PR_SET_CHILD_SUBREAPER): from here on process {} inherits the\n\
+             orphans among its descendants, in place of the machine's init",
             getpid()
         );
     }
@@ -36,9 +35,13 @@ pub(crate) fn heir_function(
     orphans_reports.leave();
     let pid = parent.pid();
     parent.succeed()?;
-    explain!("waitpid({pid}): every program waits for the children that it started itself");
+    explain!(
+        "waitpid({pid}): every program waits\n\
+         for the children that it started itself"
+    );
     reports.send(pid.as_raw())?;
 
+    // ANCHOR: reap
     // WNOWAIT waits for the end and leaves the zombie, so that the lab can show it.
     let zombie = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
     match retry_eintr(|| waitid(Id::All, zombie)).step("waitid", "WNOWAIT")? {
@@ -51,10 +54,14 @@ pub(crate) fn heir_function(
         explain!("no waitpid(-1): nobody fetches the orphan's status, and its PID stays taken");
         reports.send(0)?;
     } else if let Some((pid, ended)) = waitpid(ANY_CHILD, 0).step("waitpid", "-1")? {
-        explain!("waitpid(-1): any child, also one that this process did not start; it is reaped");
+        explain!(
+            "waitpid(-1): any child, also one that\n\
+             this process did not start; it is reaped"
+        );
         reports.send(pid.as_raw())?;
         reports.send(ended.status().into())?;
     }
+    // ANCHOR_END: reap
     reports.ask()?;
     Ok(0)
 }
@@ -65,7 +72,10 @@ fn parent_function(reports: &Reports, orphans_reports: &Reports) -> Result<u8> {
     let orphan = fork_untied(|| orphan_function(reports, orphans_reports))?.into_pid();
     orphans_reports.leave();
     reports.ask()?;
-    explain!("exit() without waitpid({orphan}): a child that is still alive becomes an orphan");
+    explain!(
+        "exit() without waitpid({orphan}): a child\n\
+         that is still alive becomes an orphan"
+    );
     Ok(0)
 }
 
@@ -78,7 +88,6 @@ fn orphan_function(reports: &Reports, orphans_reports: &Reports) -> Result<u8> {
     orphans_reports.ask()?;
     Ok(ORPHANS_STATUS as u8)
 }
-// ANCHOR_END: heir
 
 /// In a process of the story: who it is and who its parent is, as it sees it.
 pub(crate) fn introduce(reports: &Reports) -> Result<()> {

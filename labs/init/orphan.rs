@@ -19,7 +19,6 @@ pub(crate) enum Heir {
     Subreaper,
 }
 
-// ANCHOR: story
 pub(crate) fn lab(heir: Heir, reaps: bool, hold: Option<&Hold>) -> Result<u8> {
     check_proc()?;
     let (name, flags) = match heir {
@@ -78,7 +77,6 @@ pub(crate) fn lab(heir: Heir, reaps: bool, hold: Option<&Hold>) -> Result<u8> {
     say!("{name} ends with status {status}. /proc/{orphan}/status: {state}")?;
     Ok(status)
 }
-// ANCHOR_END: story
 
 pub(crate) fn print_header(heir: Heir) -> Result<()> {
     match heir {

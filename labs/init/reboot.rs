@@ -83,7 +83,6 @@ fn init_function(name: &str, mode: Option<RebootMode>, expected: Answer) -> Resu
     Ok(0)
 }
 
-// ANCHOR: guard
 /// The one place that calls reboot(2), and looks first where it is.
 fn reboot_this_namespace(mode: Option<RebootMode>) -> Result<Errno> {
     let is_pid_1 = getpid().as_raw() == 1;
@@ -100,4 +99,3 @@ fn reboot_this_namespace(mode: Option<RebootMode>) -> Result<Errno> {
     // Where it works, it does not return.
     answer.err().ok_or(Error::PeerGone)
 }
-// ANCHOR_END: guard

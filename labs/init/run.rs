@@ -15,7 +15,6 @@ use nix::unistd::{Pid, getpid};
 const COVERED: &str = "in a user namespace a fresh proc may be mounted only where the old one is \
     wholly visible: `just doctor` says what is in the way; or use --host-proc";
 
-// ANCHOR: run
 pub(crate) fn lab(command: &[OsString], host_proc: bool, reaps: bool) -> Result<u8> {
     let mut flags = CloneFlags::CLONE_NEWPID;
     if !host_proc {
@@ -60,10 +59,12 @@ fn init_function(
         Err(exec(command))
     })?
     .into_pid();
-    explain!("fork() and execvp() in PID 1: the program is PID {program}, an ordinary process");
+    explain!(
+        "fork() and execvp() in PID 1: the program\n\
+         is PID {program}, an ordinary process"
+    );
     serve(program, reaps, signals)
 }
-// ANCHOR_END: run
 
 // ANCHOR: serve
 /// Passes signals on to the program and reaps until the program has ended.
@@ -87,7 +88,8 @@ fn serve(program: Pid, reaps: bool, signals: &Signals) -> Result<u8> {
         while let Some((pid, ended)) = waitpid(whom, WNOHANG).step("waitpid", whom)? {
             let status = ended.status();
             explain!(
-                "waitpid({whom}) in process {}: PID {pid} has ended with status {status}",
+                "waitpid({whom}) in process {}: PID\n\
+                 {pid} has ended with status {status}",
                 getpid()
             );
             if pid == program {

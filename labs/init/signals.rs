@@ -16,7 +16,6 @@ const WHOSE: i32 = 2;
 /// PID 1's answer when no handler has run. No sender has this PID.
 const NOBODY: i32 = -1;
 
-// ANCHOR: signals
 pub(crate) fn lab() -> Result<u8> {
     let (pid_1, pid_2) = (Reports::new()?, Reports::new()?);
     let init = clone(CloneFlags::CLONE_NEWPID, || init_function(&pid_1, &pid_2))?;
@@ -47,8 +46,8 @@ pub(crate) fn lab() -> Result<u8> {
     // kill(SIGKILL) and waitpid().
     let status = init.end()?;
     explain!(
-        "kill(SIGKILL) from outside: PID 1 has no protection against it, and with PID 1\n\
-         the kernel ends every process of the namespace"
+        "kill(SIGKILL) from outside: PID 1 has no protection against it, and with PID\n\
+             1 the kernel ends every process of the namespace"
     );
     say!("SIGKILL  none     outside    0       nothing: it has ended with status {status}")?;
     match kill(pid_2_outside, None) {
@@ -90,4 +89,3 @@ fn pid_2_function(reports: &Reports) -> Result<u8> {
         reports.send(answer)?;
     }
 }
-// ANCHOR_END: signals

@@ -25,9 +25,9 @@ pub(crate) fn parent(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoi
 pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
     parent_has_spoken.wait()?;
     explain!(
-        "write(/proc/sys/kernel/msg*): the files show the IPC namespace of whoever opens them,\n\
-         and root of the user namespace that owns it may write\n\
-         see: ls -l /proc/sys/kernel/msgmax, and its owner, in a shell of each namespace"
+        "write(/proc/sys/kernel/msg*): the files show the IPC namespace of whoever\n\
+             opens them, and root of the user namespace that owns it may write\n\
+             see: ls -l /proc/sys/kernel/msgmax, and its owner, in a shell of each namespace"
     );
     for (limit, value) in LIMITS {
         let path = format!("/proc/sys/kernel/{limit}");

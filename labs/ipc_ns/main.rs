@@ -77,14 +77,15 @@ fn lab() -> Result<u8> {
 // ANCHOR: turns
 fn parent_function(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
     explain!(
-        "msgget(): looks a key up in the IPC namespace of the caller, and makes queues there\n\
+        "msgget(): looks a key up in the IPC namespace\n\
+         of the caller, and makes queues there\n\
          see: cat /proc/sysvipc/msg, which lists the reader's namespace"
     );
     say!("\nSystem V message queues, found by a key:\n")?;
     system_v::parent(parent_has_spoken, child_has_spoken)?;
     explain!(
-        "mq_open(): looks a name up in the IPC namespace of the caller; the slash begins no\n\
-         path, and it does not matter what is mounted where"
+        "mq_open(): looks a name up in the IPC namespace of the caller; the slash\n\
+             begins no path, and it does not matter what is mounted where"
     );
     say!("\nPOSIX message queues, found by a name:\n")?;
     posix::parent(parent_has_spoken, child_has_spoken)?;

@@ -12,7 +12,6 @@ use nix::unistd::{chdir, chroot, pivot_root};
 use crate::pivot_root::files;
 use crate::{STAGE, mount_tmpfs};
 
-// ANCHOR: chroot
 pub(crate) fn lab() -> Result<u8> {
     confine_and_walk_out("chroot", by_chroot)?;
     say!("")?;
@@ -48,10 +47,14 @@ fn by_pivot_root() -> Result<()> {
     // The new root must be a mount point: /jail becomes one, mounted on itself.
     mount(Some("/jail"), "/jail", none, MsFlags::MS_BIND, none).step("mount", "/jail on /jail")?;
     enter_root("/jail")?;
-    explain!("pivot_root() to /jail: it is the root of the mount namespace, nothing lies above");
+    explain!(
+        "pivot_root() to /jail: it is the root of\n\
+         the mount namespace, nothing lies above"
+    );
     Ok(())
 }
 
+// ANCHOR: walk
 /// The walk. `..` stops at the process's root, and only there: a process whose
 /// working directory is outside its root never comes past it.
 fn walk_out() -> Result<()> {
@@ -63,10 +66,13 @@ fn walk_out() -> Result<()> {
         chdir("..").step("chdir", "..")?;
     }
     chroot(".").step("chroot", ".")?;
-    explain!("chdir(\"..\") as often as it takes, chroot(\".\"): the root is as high as `..` led");
+    explain!(
+        "chdir(\"..\") as often as it takes,\n\
+         chroot(\".\"): the root is as high as `..` led"
+    );
     say!("the walk: mkdir cell; chroot cell; cd ..; cd ..; cd ..; chroot .")
 }
-// ANCHOR_END: chroot
+// ANCHOR_END: walk
 
 /// A tmpfs as the root of this process's mount namespace, with a jail in it.
 fn enter_small_world() -> Result<()> {
@@ -77,8 +83,8 @@ fn enter_small_world() -> Result<()> {
     }
     enter_root(STAGE)?;
     explain!(
-        "clone(CLONE_NEWNS), and in the child pivot_root() into a tmpfs with two directories: so\n\
-         that who gets out of the jail gets no farther than here"
+        "clone(CLONE_NEWNS), and in the child pivot_root() into a tmpfs with two\n\
+             directories: so that who gets out of the jail gets no farther than here"
     );
     Ok(())
 }

@@ -103,7 +103,6 @@ fn lab() -> Result<u8> {
     }
 }
 
-// ANCHOR: stand_in
 /// A mount namespace that plays the host: whatever is mounted from here on, the
 /// machine does not see it.
 fn enter_stand_in(with_ipc: bool) -> Result<()> {
@@ -139,4 +138,3 @@ fn mount_tmpfs(directory: &str) -> Result<()> {
     mount(tmpfs, directory, tmpfs, MsFlags::empty(), none)
         .step("mount", format!("tmpfs on {directory}"))
 }
-// ANCHOR_END: stand_in

@@ -14,7 +14,6 @@ use crate::{STAGE, set_propagation};
 
 const HOSTS: &str = "/dev/mqueue";
 
-// ANCHOR: mqueue
 pub(crate) fn lab(host: bool) -> Result<u8> {
     check_proc()?;
     let directory = if host { hosts()? } else { own()? };
@@ -63,7 +62,6 @@ fn own() -> Result<String> {
     explain!("mount(\"mqueue\", \"{directory}\"): the message queues of the lab's IPC namespace");
     Ok(directory)
 }
-// ANCHOR_END: mqueue
 
 fn hosts() -> Result<String> {
     match mount_on(getpid(), HOSTS)? {

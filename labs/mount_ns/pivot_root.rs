@@ -16,7 +16,6 @@ use nix::unistd::{chdir, fchdir, getpid, pivot_root};
 
 use crate::{STAGE, mount_tmpfs};
 
-// ANCHOR: pivot_root
 pub(crate) fn lab() -> Result<u8> {
     check_proc()?;
     // Every process of the namespace whose root is the old one gets the new one:
@@ -48,9 +47,9 @@ fn child_function() -> Result<u8> {
     pivot_root(".", "old").step("pivot_root", format!("{new_root} {new_root}/old"))?;
     chdir("/").step("chdir", "/")?;
     explain!(
-        "pivot_root(\".\", \"old\"): the tmpfs is the root of this mount namespace, and the old\n\
-         root is a mount on /old, with everything that is mounted in it\n\
-         see: cat /proc/{}/mounts",
+        "pivot_root(\".\", \"old\"): the tmpfs is the root of this mount namespace, and\n\
+             the old root is a mount on /old, with everything that is mounted in it\n\
+             see: cat /proc/{}/mounts",
         getpid()
     );
     let below = mounts(&proc)?.len().saturating_sub(1);
@@ -63,7 +62,10 @@ fn child_function() -> Result<u8> {
     say!("  mounts on /old and below: {below}")?;
 
     umount2("/old", MntFlags::MNT_DETACH).step("umount", "/old")?;
-    explain!("umount2(\"/old\", MNT_DETACH): the old root leaves the namespace, mounts and all");
+    explain!(
+        "umount2(\"/old\", MNT_DETACH): the old root\n\
+         leaves the namespace, mounts and all"
+    );
     say!("\numount2(\"/old\", MNT_DETACH)")?;
     say!("  files in /old:            {}", files("/old")?)?;
     say!(
@@ -80,7 +82,10 @@ fn child_function() -> Result<u8> {
     }
 
     fchdir(&opened_before).step("fchdir", "/")?;
-    explain!("fchdir(): a descriptor that was opened before is a way back that no unmount closes");
+    explain!(
+        "fchdir(): a descriptor that was opened\n\
+         before is a way back that no unmount closes"
+    );
     say!("\nfchdir() to a descriptor of / that was opened before")?;
     say!(
         "  . is the old root:        {}",
@@ -88,7 +93,6 @@ fn child_function() -> Result<u8> {
     )?;
     Ok(0)
 }
-// ANCHOR_END: pivot_root
 
 /// What tells one directory from another: device and inode, see stat(2).
 fn identity(directory: &str) -> Result<(u64, u64)> {

@@ -41,7 +41,6 @@ pub(crate) fn lab(table: &Table, hold: &HoldArgs) -> Result<u8> {
     Ok(0)
 }
 
-// ANCHOR: measure
 fn measure(kind: Propagation, unmounts: bool, hold: Option<&Hold>) -> Result<()> {
     let name = kind.name();
     let [outside, inside] = ["outside", "inside"].map(|side| format!("{STAGE}/{name}/{side}"));
@@ -53,6 +52,7 @@ fn measure(kind: Propagation, unmounts: bool, hold: Option<&Hold>) -> Result<()>
     }
 
     let reports = Reports::new()?;
+    // ANCHOR: measure
     let child = clone(CloneFlags::CLONE_NEWNS, || {
         set_propagation(STAGE, kind.flag())?;
         reports.send(0)?;
@@ -66,9 +66,11 @@ fn measure(kind: Propagation, unmounts: bool, hold: Option<&Hold>) -> Result<()>
         reports.ask()?; // The row is printed.
         Ok(0)
     })?;
+    // ANCHOR_END: measure
     reports.receive()?;
     explain!(
-        "clone(CLONE_NEWNS), and {} on {STAGE} in process {child}: the copy is {name}\n\
+        "clone(CLONE_NEWNS), and {} on {STAGE}\n\
+         in process {child}: the copy is {name}\n\
          see: grep ' {STAGE} ' /proc/{child}/mountinfo",
         names(kind.flag()),
         child = child.pid()
@@ -116,7 +118,6 @@ fn try_to_bind(name: &str) -> Result<i32> {
         Err(errno) => Ok(errno as i32),
     }
 }
-// ANCHOR_END: measure
 
 /// The topmost mount on a directory, in the list of a process's mount namespace.
 pub(crate) fn mount_on(pid: Pid, directory: &str) -> Result<Option<Mount>> {

@@ -16,7 +16,6 @@ type Row = (
     (&'static str, &'static str),
 );
 
-// ANCHOR: refusals
 const NOTHING: fn() -> Result<()> = || Ok(());
 const SHARE_IT: fn() -> Result<()> = || set_propagation(STAGE, MsFlags::MS_SHARED);
 const CHROOT: fn() -> Result<()> = || chroot("/tmp/jail").step("chroot", "/tmp/jail");
@@ -35,8 +34,8 @@ const ROWS: [Row; 7] = [
 pub(crate) fn lab() -> Result<u8> {
     prepare()?;
     explain!(
-        "each row is a child of its own, with a copy of this namespace's mounts, in which it\n\
-         breaks one rule and calls pivot_root(new_root, put_old)"
+        "each row is a child of its own, with a copy of this namespace's mounts, in\n\
+             which it breaks one rule and calls pivot_root(new_root, put_old)"
     );
     say!("the rule that is broken              pivot_root(new_root, put_old)")?;
     for (rule, break_rule, (new_root, put_old)) in ROWS {
@@ -53,7 +52,6 @@ pub(crate) fn lab() -> Result<u8> {
     }
     Ok(0)
 }
-// ANCHOR_END: refusals
 
 /// `new` and `jail/new` are mount points, `plain` is a directory, `file` a file.
 fn prepare() -> Result<()> {

@@ -20,7 +20,6 @@ const PORT_IS_HELD: &str =
 /// the process that answers waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-// ANCHOR: checks
 pub(crate) fn from_outside(inside_is_connected: &Checkpoint) -> Result<()> {
     say!("From the original namespace:\n")?;
     route_and_ping(INSIDE)?;
@@ -45,7 +44,8 @@ fn route_and_ping(peer: Ipv4Addr) -> Result<()> {
         say!("{route}")?;
     }
     explain!(
-        "RTM_GETROUTE: the address brought this route along; ip route list {NETWORK}/{PREFIX_LEN}"
+        "RTM_GETROUTE: the address brought this\n\
+         route along; ip route list {NETWORK}/{PREFIX_LEN}"
     );
     say!("PING {peer} ({peer}) 56(84) bytes of data.")?;
     say!("{}", echo(peer, PATIENCE)?)?;
@@ -93,4 +93,3 @@ fn fetch(mut server: TcpStream, address: Ipv4Addr) -> Result<()> {
     explain!("both namespaces serve port 80 at once: a port belongs to a network namespace");
     say!("")
 }
-// ANCHOR_END: checks

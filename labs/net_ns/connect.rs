@@ -26,7 +26,6 @@ const ATTEMPTS: u32 = 10;
 /// Far longer than any link takes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-// ANCHOR: outside
 /// The pair, and the outside's end of it. The peer is born inside: it ends with
 /// the child's namespace, and the pair with it, even if this process is killed.
 pub(crate) fn outside(via: Via, child: Pid, host: bool) -> Result<Veth0> {
@@ -43,13 +42,14 @@ pub(crate) fn outside(via: Via, child: Pid, host: bool) -> Result<Veth0> {
             ip(&commands[1..])?;
             veth0
         }
+        // ANCHOR: outside
         Via::Netlink => {
             let mut rtnetlink = Rtnetlink::open()?;
             let index = add_pair(&mut rtnetlink, child)?;
             let veth0 = Veth0 { on_the_host: host };
             rtnetlink.batch(&[add_address(index, OUTSIDE, PREFIX_LEN)])?;
             veth0
-        }
+        } // ANCHOR_END: outside
     };
     explain_commands("outside: RTM_NEWLINK, RTM_NEWADDR", via, &commands);
     // The other end is down, so veth0 is up without a carrier.
@@ -76,9 +76,7 @@ fn add_pair(rtnetlink: &mut Rtnetlink, child: Pid) -> Result<u32> {
         }
     }
 }
-// ANCHOR_END: outside
 
-// ANCHOR: inside
 /// The child's end, and its lo.
 pub(crate) fn inside(via: Via) -> Result<()> {
     let commands = [
@@ -88,6 +86,7 @@ pub(crate) fn inside(via: Via) -> Result<()> {
     ];
     match via {
         Via::Ip => ip(&commands)?,
+        // ANCHOR: inside
         Via::Netlink => {
             let mut rtnetlink = Rtnetlink::open()?;
             let index = rtnetlink.index("veth1")?;
@@ -96,12 +95,11 @@ pub(crate) fn inside(via: Via) -> Result<()> {
                 link_up("veth1"),
                 add_address(index, INSIDE, PREFIX_LEN),
             ])?;
-        }
+        } // ANCHOR_END: inside
     }
     explain_commands("inside: RTM_NEWLINK twice, RTM_NEWADDR", via, &commands);
     wait_until_up("veth1")
 }
-// ANCHOR_END: inside
 
 /// Both ends are up now, but the kernel settles the state of each from a work
 /// queue: a moment after the acknowledgement its routes may still be `linkdown`.

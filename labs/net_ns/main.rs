@@ -102,9 +102,9 @@ fn enter_stand_in(host: bool, only_list: bool) -> Result<()> {
     unshare(CloneFlags::CLONE_NEWNET).step("unshare", "CLONE_NEWNET")?;
     Rtnetlink::open()?.batch(&[link_up("lo")])?;
     explain!(
-        "unshare(CLONE_NEWNET): a new network namespace stands for the host, which stays\n\
-         as it is (--host uses the real one); lo is up in it, as on a host\n\
-         see: readlink /proc/{}/ns/net",
+        "unshare(CLONE_NEWNET): a new network namespace stands for the host, which\n\
+             stays as it is (--host uses the real one); lo is up in it, as on a host\n\
+             see: readlink /proc/{}/ns/net",
         getpid()
     );
     Ok(())
@@ -115,13 +115,13 @@ fn links() -> Result<Links> {
     Rtnetlink::open()?.links()
 }
 
-// ANCHOR: main
 fn connect_both(args: &Args) -> Result<u8> {
     let hold = args.hold.begin()?;
     let (outside_is_up, inside_is_up) = (Checkpoint::new()?, Checkpoint::new()?);
     let (outside_has_checked, inside_is_connected) = (Checkpoint::new()?, Checkpoint::new()?);
     let (inside_has_checked, all_is_seen) = (Checkpoint::new()?, Checkpoint::new()?);
 
+    // ANCHOR: turns
     let child = clone(FLAGS, || {
         outside_is_up.wait()?;
         connect::inside(args.via)?;
@@ -140,6 +140,7 @@ fn connect_both(args: &Args) -> Result<u8> {
     let veth0 = connect::outside(args.via, child.pid(), args.host)?;
     say!("\nOriginal NET namespace:\n\n{}", links()?)?;
     outside_is_up.open()?;
+    // ANCHOR_END: turns
 
     inside_is_up.wait()?;
     connect::wait_until_up("veth0")?;
@@ -157,12 +158,12 @@ fn connect_both(args: &Args) -> Result<u8> {
     all_is_seen.open()?;
     child.wait()
 }
-// ANCHOR_END: main
 
 fn explain_clone(child: Pid) {
     explain!(
-        "clone(CLONE_NEWPID | CLONE_NEWNET): process {child} has a network namespace of its\n\
-         own, with nothing in it but a lo that is down, and waits at the checkpoint\n\
+        "clone(CLONE_NEWPID | CLONE_NEWNET): process {child}\n\
+         has a network namespace of its own, with nothing in\n\
+         it but a lo that is down, and waits at the checkpoint\n\
          see: readlink /proc/{child}/ns/net; cat /proc/{child}/net/dev"
     );
 }

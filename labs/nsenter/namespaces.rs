@@ -125,7 +125,8 @@ impl Namespaces {
             Err(_) => return Ok(false),
         }
         explain!(
-            "pidfd_open() and setns({}): in one step to the namespaces of process {pid}\n\
+            "pidfd_open() and setns({}): in one\n\
+             step to the namespaces of process {pid}\n\
              see: ls -l /proc/{}/ns",
             describe(types),
             getpid()

@@ -92,7 +92,6 @@ fn child_function(
     Ok(0)
 }
 
-// ANCHOR: told
 /// Who called listen(2) or connect(2) at the other end.
 fn of_peer(stream: &UnixStream) -> Result<Sender> {
     let peer = getsockopt(stream, sockopt::PeerCredentials).step("getsockopt", "SO_PEERCRED")?;
@@ -124,7 +123,6 @@ fn of_signal(signals: &SignalFd) -> Result<Sender> {
     let signal = signal.ok_or(Errno::EAGAIN).step("read", "a signalfd")?;
     Ok((signal.ssi_pid as i32, signal.ssi_uid))
 }
-// ANCHOR_END: told
 
 /// A signal that is read from a descriptor, see signalfd(2).
 fn collect(signal: Signal) -> Result<SignalFd> {

@@ -62,6 +62,7 @@ fn lab() -> Result<u8> {
 
 // ANCHOR: main
 fn parent_and_child(shared: bool, hold: Option<&Hold>) -> Result<u8> {
+    // ANCHOR: clone
     let flags = if shared {
         CloneFlags::empty()
     } else {
@@ -70,9 +71,11 @@ fn parent_and_child(shared: bool, hold: Option<&Hold>) -> Result<u8> {
 
     let checkpoint = Checkpoint::new()?;
     let child = clone(flags, || child_function(&checkpoint))?;
+    // ANCHOR_END: clone
 
     explain!(
-        "clone(): process {child} is the child; in the parent's namespace that is its PID\n\
+        "clone(): process {child} is the child; in\n\
+         the parent's namespace that is its PID\n\
          see: readlink /proc/{parent}/ns/pid /proc/{child}/ns/pid; grep NSpid /proc/{child}/status",
         child = child.pid(),
         parent = getpid()
@@ -105,14 +108,14 @@ fn commands(pids: &[Pid]) -> String {
     )
 }
 
-// ANCHOR: child
 fn child_function(checkpoint: &Checkpoint) -> Result<u8> {
     checkpoint.wait()?;
     explain!(
-        "getpid(), getppid() in the child: the first process of a PID namespace is PID 1,\n\
-         and a parent that the namespace does not hold is PID 0\n\
-         see: pid_namespaces(7)"
+        "getpid(), getppid() in the child: the first process of a PID namespace is\n\
+             PID 1, and a parent that the namespace does not hold is PID 0\n\
+             see: pid_namespaces(7)"
     );
+    // ANCHOR: child
     say!(
         "Child's PID from child_function() from own namespace: {}",
         getpid()
@@ -121,6 +124,6 @@ fn child_function(checkpoint: &Checkpoint) -> Result<u8> {
         "Parent's PID from child_function() from own namespace: {}",
         getppid()
     )?;
+    // ANCHOR_END: child
     Ok(0)
 }
-// ANCHOR_END: child

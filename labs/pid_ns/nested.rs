@@ -15,7 +15,6 @@ use crate::commands;
 const AS_DEEP_AS_IT_GOES: &str = "the kernel nests PID namespaces 32 deep below the first, fewer in a \
     container; or a limit is reached: grep . /proc/sys/user/max_pid_namespaces";
 
-// ANCHOR: nested
 pub(crate) fn lab(depth: u8, hold: Option<&Hold>) -> Result<u8> {
     check_proc()?;
     let (reports, release) = (Reports::new()?, Checkpoint::new()?);
@@ -35,7 +34,8 @@ pub(crate) fn lab(depth: u8, hold: Option<&Hold>) -> Result<u8> {
         }
     }
     explain!(
-        "clone(CLONE_NEWPID) in each child again: {} PID namespaces, one inside another\n\
+        "clone(CLONE_NEWPID) in each child again:\n\
+         {} PID namespaces, one inside another\n\
          see: grep NSpid /proc/{}/status",
         rows.len() - 1,
         child.pid()
@@ -55,6 +55,7 @@ pub(crate) fn lab(depth: u8, hold: Option<&Hold>) -> Result<u8> {
     }
 }
 
+// ANCHOR: nest
 /// One level: says who it is, then starts the next. The innermost process waits
 /// until the table is printed, every other one for the child inside it.
 fn nest(level: u8, depth: u8, reports: &Reports, release: &Checkpoint) -> Result<u8> {
@@ -73,7 +74,7 @@ fn nest(level: u8, depth: u8, reports: &Reports, release: &Checkpoint) -> Result
     release.wait()?;
     Ok(0)
 }
-// ANCHOR_END: nested
+// ANCHOR_END: nest
 
 /// A process: what it says of itself, and its PID in each namespace from the
 /// lab's own to the one it lives in.

@@ -11,7 +11,6 @@ use nix::unistd::{Pid, getpid, pause};
 
 use crate::commands;
 
-// ANCHOR: siblings
 pub(crate) fn lab(hold: Option<&Hold>) -> Result<u8> {
     check_proc()?;
     let a = Reports::new()?;
@@ -66,7 +65,8 @@ pub(crate) fn lab(hold: Option<&Hold>) -> Result<u8> {
     }
 
     explain!(
-        "kill(A1, SIGKILL) from outside: with PID 1 the kernel ends every process of A\n\
+        "kill(A1, SIGKILL) from outside: with PID\n\
+         1 the kernel ends every process of A\n\
          see: pid_namespaces(7), the namespace's init process"
     );
     let a1_pid = a1.pid();
@@ -102,7 +102,6 @@ fn first_of_b(reports: &Reports) -> Result<u8> {
     pause();
     Ok(0)
 }
-// ANCHOR_END: siblings
 
 /// Whether the PID names a process in the caller's namespace: 0 or the errno.
 fn ask(pid: Pid) -> i32 {

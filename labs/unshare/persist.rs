@@ -40,7 +40,10 @@ fn bind(pid: Pid, name: &str, file: &Path) -> Result<()> {
     let none = None::<&str>;
     mount(Some(&namespace), file, none, MsFlags::MS_BIND, none)
         .step("mount", format!("{from} on {shown}"))?;
-    explain!("mount(\"{from}\", \"{shown}\", MS_BIND): the namespace lives until umount {shown}");
+    explain!(
+        "mount(\"{from}\", \"{shown}\", MS_BIND):\n\
+         the namespace lives until umount {shown}"
+    );
     Ok(())
 }
 // ANCHOR_END: bind

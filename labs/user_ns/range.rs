@@ -20,7 +20,10 @@ pub(crate) fn lab() -> Result<u8> {
         write_map(child.pid(), file, RANGE).map_err(only_root)?;
         say!("parent writes to {file}:   {RANGE}")?;
     }
-    explain!("CAP_SETUID, CAP_SETGID outside: any IDs may be mapped, setgroups() stays allowed");
+    explain!(
+        "CAP_SETUID, CAP_SETGID outside: any IDs\n\
+         may be mapped, setgroups() stays allowed"
+    );
 
     maps_written.open()?;
     for _ in 0..2 {

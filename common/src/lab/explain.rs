@@ -5,14 +5,15 @@ use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::{Whence, lseek};
 
 use super::error::{Result, Step as _};
 use super::terminal::has_colours;
 
-const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
+/// On a terminal the narration stands behind the transcript.
+const NARRATION: Style = Style::new().dimmed();
 
 /// Parent and child share an open file description after clone(), and with it
 /// the file's offset: it numbers the steps of both.
@@ -69,12 +70,11 @@ pub fn step(text: fmt::Arguments<'_>) {
     };
     let number = lseek(counter, 1, Whence::SeekCur).unwrap_or_default();
     let text = text.to_string().replace('\n', "\n    ");
-    let style = if has_colours(&io::stderr()) {
-        NUMBER
-    } else {
-        Style::new()
+    let style = match has_colours(&io::stderr()) {
+        true => NARRATION,
+        false => Style::new(),
     };
-    let text = format!("{style}{number:>2}.{style:#} {text}\n");
+    let text = format!("{style}{number:>2}. {text}{style:#}\n");
     // A narration that cannot be written is no reason to stop the lab.
     let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -55,6 +55,7 @@ pub fn clone3(
     if flags.contains(CloneFlags::CLONE_VM) {
         return Err(refused(Errno::EINVAL)); // Two processes on one stack.
     }
+    // ANCHOR: asked
     let mut asked = CloneArgs {
         flags: flags.bits() as u32 as u64,
         exit_signal: Signal::SIGCHLD as u64,
@@ -64,6 +65,7 @@ pub fn clone3(
         asked.flags |= CLONE_INTO_CGROUP;
         asked.cgroup = cgroup.as_raw_fd() as u64;
     }
+    // ANCHOR_END: asked
     let size = size_of::<CloneArgs>();
     // SAFETY: without CLONE_VM the child works on a copy of this process's memory. The process
     // has one thread (see the crate's introduction), so no lock is held by a thread that the

@@ -26,6 +26,7 @@ pub fn run_from_a_sealed_copy() -> Result<()> {
         let name = std::ffi::CString::new(program_name()).unwrap_or_default();
         return set_name(&name).step("prctl", "PR_SET_NAME");
     }
+    // ANCHOR: seals
     let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
     let copy: File = memfd_create(c"sealed", flags)
         .step("memfd_create", "for this program")?
@@ -35,6 +36,7 @@ pub fn run_from_a_sealed_copy() -> Result<()> {
     let seals = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SHRINK;
     let seals = FcntlArg::F_ADD_SEALS(seals | SealFlag::F_SEAL_SEAL);
     fcntl(&copy, seals).step("fcntl", "F_ADD_SEALS")?;
+    // ANCHOR_END: seals
     let arguments: Vec<_> = env::args_os().collect();
     Err(exec_descriptor(copy, &arguments, &environment()))
 }

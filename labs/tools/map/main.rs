@@ -106,30 +106,35 @@ fn narrate(world: &World) {
     let namespaces = world.namespaces.values();
     let without = namespaces.filter(|found| found.members.is_empty());
     explain!(
-        "readlink() of each /proc/PID/ns/TYPE: {} processes in {} namespaces\n\
+        "readlink() of each /proc/PID/ns/TYPE:\n\
+         {} processes in {} namespaces\n\
          see: ls -l /proc/self/ns",
         world.processes.len(),
         world.namespaces.len() - without.clone().count()
     );
     explain!(
-        "open() of one link for each of them, then ioctl(NS_GET_NSTYPE), NS_GET_USERNS for\n\
-         the owner, NS_GET_PARENT, NS_GET_OWNER_UID; the answers lead to the next\n\
+        "open() of one link for each of them, then\n\
+         ioctl(NS_GET_NSTYPE), NS_GET_USERNS for the owner,\n\
+         NS_GET_PARENT, NS_GET_OWNER_UID; the answers lead to the next\n\
          see: ioctl_ns(2)"
     );
     explain!(
-        "readlink() of /proc/PID/fd/*, and the lines of type nsfs in /proc/PID/mountinfo, once\n\
-         for each mount namespace: {} namespaces without a process\n\
+        "readlink() of /proc/PID/fd/*, and the lines of type\n\
+         nsfs in /proc/PID/mountinfo, once for each mount\n\
+         namespace: {} namespaces without a process\n\
          see: grep nsfs /proc/self/mountinfo",
         without.count()
     );
     explain!(
-        "ioctl(SIOCGSKNS) on a copy of each socket (pidfd_getfd()): the network namespace\n\
-         that it was made in; NS_MNT_GET_NEXT: for root, every mount namespace that there is\n\
-         not in sight: what only a descriptor on its way through a UNIX socket holds, or\n\
-         only a mount in a mount namespace without processes"
+        "ioctl(SIOCGSKNS) on a copy of each socket (pidfd_getfd()):\n\
+         the network namespace that it was made in; NS_MNT_GET_NEXT:\n\
+         for root, every mount namespace that there is not in sight:\n\
+         what only a descriptor on its way through a UNIX socket\n\
+         holds, or only a mount in a mount namespace without processes"
     );
     explain!(
-        "read() of NSpid in /proc/PID/status: the PIDs from the namespace of this /proc inwards\n\
+        "read() of NSpid in /proc/PID/status: the PIDs\n\
+         from the namespace of this /proc inwards\n\
          see: grep NSpid /proc/self/status"
     );
 }

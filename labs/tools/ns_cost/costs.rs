@@ -71,8 +71,8 @@ fn shuffled<T>(items: &mut [T]) -> Vec<&mut T> {
 fn samples(rounds: usize) -> Result<Vec<Sample>> {
     let many = (5 * rounds).clamp(10, 100);
     explain!(
-        "/proc/meminfo, while {} namespaces of each type are made ({} with NET),\n\
-         held by descriptors: how SUnreclaim and Percpu grow, for each of them",
+        "/proc/meminfo, while {} namespaces of each type are made ({} with\n\
+             NET), held by descriptors: how SUnreclaim and Percpu grow, for each of them",
         4 * many,
         4 * (many / 4)
     );
