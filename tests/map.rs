@@ -208,8 +208,8 @@ fn an_ordinary_user_sees_only_its_own_and_how_many_it_does_not_see() {
     let shown = text.lines().filter(|line| line.contains("─ sleep")).count();
     assert_eq!(shown, 1, "{text}");
     // The shell of the host, and its three.
-    let unseen = "\n\n4 processes could not be read, of other users or of user \
-                  namespaces above: root sees more.\n";
+    let unseen =
+        "\n\nNot to be read, of other users or of user namespaces above: 4. Root sees more.\n";
     assert!(text.ends_with(unseen), "{text}");
     let json = scene("sleep 100 & wait_for sleeps 1; $user map --json");
     assert!(json.contains("\"unseen\":2,"), "{json}");
@@ -218,10 +218,7 @@ fn an_ordinary_user_sees_only_its_own_and_how_many_it_does_not_see() {
 #[test]
 fn a_proc_that_hides_processes_is_told() {
     require!(is_root(), "makes a host of its own");
-    for (hidepid, said) in [
-        ("2", "This /proc hides processes"),
-        ("1", "1 process could not"),
-    ] {
+    for (hidepid, said) in [("2", "This /proc hides processes"), ("1", "Not to be read")] {
         let text = scene(&format!(
             "mount -o remount,hidepid={hidepid} /proc; $user map"
         ));

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::host::scene;
 use crate::support::{
-    assert_error, assert_transcript, everyone, installed, is_root, lab, linux, normalise, require,
+    assert_error, assert_says, assert_transcript, everyone, installed, is_root, lab, linux, normalise, require,
     stderr,
 };
 
@@ -151,4 +151,22 @@ fn what_is_no_handle_is_told() {
         let begin = "map: NS_GET_NSTYPE /etc/passwd: ENOTTY: ";
         assert_error(&error, begin, "/proc/PID/ns");
     }
+}
+
+#[test]
+fn the_kernels_own_threads_are_shown_on_demand() {
+    require!(is_root(), "looks at the machine itself");
+    require!(in_initial_pid_namespace(), "no kernel threads here");
+    let map = |args: &[&str]| lab("map").args(args).printed();
+    let (usual, all) = (map(&["--pids"]), map(&["--pids", "--all"]));
+    assert!(
+        !usual.contains("─ kthreadd") && !usual.contains("- kthreadd"),
+        "{usual}"
+    );
+    assert_says(
+        &usual,
+        &["threads of the kernel are left out: --all shows them."],
+    );
+    assert_says(&all, &[" kthreadd\n"]);
+    assert!(!map(&["--user"]).contains("root sees more"));
 }

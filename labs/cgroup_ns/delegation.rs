@@ -13,7 +13,6 @@ use crate::{enter, make_sub_cgroup};
 
 const SINCE: &str = "cgroup.kill is there since Linux 5.14, in cgroups of version 2";
 
-// ANCHOR: main
 pub(crate) fn lab(tree: &Hierarchy) -> Result<u8> {
     let option = if tree.nsdelegate { "set" } else { "not set" };
     say!("Its mount option nsdelegate:         {option}")?;
@@ -26,10 +25,12 @@ pub(crate) fn lab(tree: &Hierarchy) -> Result<u8> {
     let for_ever = Checkpoint::new()?;
     let child = clone(CloneFlags::empty(), || {
         enter(Some(&root), false)?;
+        // ANCHOR: tries
         let changed = answer(fs::write(root.join("cgroup.max.depth"), "max"));
         say!("Child changes a limit of its root:   {changed}")?;
         let left = answer(fs::write(parents.join("cgroup.procs"), "0"));
         say!("Child moves to its parent's cgroup:  {left}")?;
+        // ANCHOR_END: tries
         explain!(
             "write() by the child: the mount and the directories' owners would let it;\n\
              with nsdelegate the kernel also asks which cgroup namespace the writer is in"
@@ -54,4 +55,3 @@ pub(crate) fn lab(tree: &Hierarchy) -> Result<u8> {
     guardian.end()?;
     Ok(0)
 }
-// ANCHOR_END: main

@@ -45,7 +45,6 @@ fn main() -> ExitCode {
     common::run(lab)
 }
 
-// ANCHOR: main
 fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
@@ -101,7 +100,6 @@ fn lab() -> Result<u8> {
     }
     Ok(status)
 }
-// ANCHOR_END: main
 
 /// What to paste into another terminal while both processes are held.
 fn commands(child: Pid) -> String {
@@ -112,7 +110,6 @@ fn commands(child: Pid) -> String {
     )
 }
 
-// ANCHOR: into
 /// clone3() takes a descriptor of a cgroup's directory: version 2 only, since Linux 5.7.
 fn born_in(directory: &Path, child_function: impl FnMut() -> Result<u8>) -> Result<Child> {
     let cgroup = File::open(directory).step("open", directory.display())?;
@@ -123,9 +120,8 @@ fn born_in(directory: &Path, child_function: impl FnMut() -> Result<u8>) -> Resu
     );
     Ok(child)
 }
-// ANCHOR_END: into
 
-// ANCHOR: child
+// ANCHOR: enter
 fn enter(sub_cgroup: Option<&Path>, shared: bool) -> Result<()> {
     if let Some(directory) = sub_cgroup {
         let procs = directory.join("cgroup.procs");
@@ -144,6 +140,7 @@ fn enter(sub_cgroup: Option<&Path>, shared: bool) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: enter
 
 fn child_function(tree: &Hierarchy) -> Result<u8> {
     explain!("read() of the same files in the child: the reader's namespace decides");
@@ -161,9 +158,7 @@ fn child_function(tree: &Hierarchy) -> Result<u8> {
     )?;
     Ok(0)
 }
-// ANCHOR_END: child
 
-// ANCHOR: sub_cgroup
 /// A cgroup for the child below the one that this process is in, if it may make one.
 fn make_sub_cgroup(tree: &Hierarchy) -> Result<Option<(PathBuf, Guardian)>> {
     match guarded_cgroup(tree) {
@@ -186,4 +181,3 @@ fn guarded_cgroup(tree: &Hierarchy) -> Result<(PathBuf, Guardian)> {
     explain!("mkdir({path:?}) by a guardian, which removes it even if this lab is killed");
     Ok((path, guardian))
 }
-// ANCHOR_END: sub_cgroup

@@ -13,7 +13,6 @@ const LIMITS: [(&str, &str); 3] = [("msgmax", "4096"), ("msgmnb", "8192"), ("msg
 /// A text of one byte more than the child's msgmax.
 const TOO_LONG: [u8; 4097] = [b'x'; 4097];
 
-// ANCHOR: limits
 pub(crate) fn parent(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
     read("parent:")?;
     parent_has_spoken.open()?;
@@ -64,4 +63,3 @@ fn send_long(who: &str) -> Result<()> {
         Err(errno) => Err(errno).step("msgsnd", format!("{length} bytes")),
     }
 }
-// ANCHOR_END: limits

@@ -35,7 +35,6 @@ fn main() -> ExitCode {
     common::run(lab)
 }
 
-// ANCHOR: main
 fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
@@ -44,6 +43,7 @@ fn lab() -> Result<u8> {
     let hold = args.hold.begin()?;
     enter_stand_in()?;
 
+    // ANCHOR: clone
     // The child gets mounts of its own as well, for a /dev/mqueue of its own.
     let mut flags = CloneFlags::CLONE_NEWNS;
     if !args.shared {
@@ -54,6 +54,7 @@ fn lab() -> Result<u8> {
     let child = clone(flags, || {
         child_function(&parent_has_spoken, &child_has_spoken)
     })?;
+    // ANCHOR_END: clone
     explain!(
         "clone({}): what the child makes, it makes in\n\
          its IPC namespace, which with CLONE_NEWIPC is new and empty\n\
@@ -72,9 +73,7 @@ fn lab() -> Result<u8> {
     parent_has_spoken.open()?;
     child.wait()
 }
-// ANCHOR_END: main
 
-// ANCHOR: turns
 fn parent_function(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
     explain!(
         "msgget(): looks a key up in the IPC namespace\n\
@@ -100,9 +99,7 @@ fn child_function(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint)
     parent_has_spoken.wait()?; // Its namespace lives as long as it does.
     Ok(0)
 }
-// ANCHOR_END: turns
 
-// ANCHOR: stand_in
 /// Leaves the host's queues, limits and mounts alone: what the parent does, it
 /// does in an IPC and a mount namespace that play the host.
 fn enter_stand_in() -> Result<()> {
@@ -116,7 +113,6 @@ fn enter_stand_in() -> Result<()> {
     mqueue::make_folder()?;
     mqueue::mount_mqueue().step("mount", format!("mqueue on {}", mqueue::FOLDER))
 }
-// ANCHOR_END: stand_in
 
 fn commands(parent: Pid, child: Pid) -> String {
     let (outside, inside) = (nsenter(parent, "--ipc"), nsenter(child, "--ipc"));

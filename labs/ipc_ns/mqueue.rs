@@ -15,6 +15,7 @@ pub(crate) fn mount_mqueue() -> nix::Result<()> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("mqueue"), FOLDER, Some("mqueue"), flags, None::<&str>)
 }
+// ANCHOR_END: mqueue
 
 pub(crate) fn list(who: &str) -> Result<()> {
     let mut names = Vec::new();
@@ -25,7 +26,6 @@ pub(crate) fn list(who: &str) -> Result<()> {
     names.sort();
     say!("{who} {FOLDER} lists: {}", names.join(" "))
 }
-// ANCHOR_END: mqueue
 
 /// A machine that mounts no mqueue may have no folder for it, and an ordinary
 /// user can make one only in a /dev of his own.

@@ -10,7 +10,6 @@ use crate::mqueue::{FOLDER, list, mount_mqueue};
 /// Bytes of the longest message in the lab's queues.
 const LONGEST: mq_attr_member_t = 64;
 
-// ANCHOR: parent
 pub(crate) fn parent(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
     let a = make("/a").step("mq_open", "\"/a\", O_CREAT | O_EXCL")?;
     say!("parent: mq_open(\"/a\", O_CREAT | O_EXCL): a new queue")?;
@@ -30,9 +29,7 @@ pub(crate) fn parent(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoi
     child_has_spoken.wait()?;
     list("parent:")
 }
-// ANCHOR_END: parent
 
-// ANCHOR: child
 pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
     parent_has_spoken.wait()?;
     match find("/a") {
@@ -72,9 +69,7 @@ pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoin
     list("child: ")?;
     child_has_spoken.open()
 }
-// ANCHOR_END: child
 
-// ANCHOR: open
 /// Makes a queue, and only where there is none: a success proves that it is a new one.
 fn make(name: &str) -> nix::Result<MqdT> {
     let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_EXCL | MQ_OFlag::O_RDWR | MQ_OFlag::O_NONBLOCK;
@@ -99,4 +94,3 @@ fn receive(who: &str, queue: &MqdT) -> Result<()> {
         Err(errno) => Err(errno).step("mq_receive", "the queue"),
     }
 }
-// ANCHOR_END: open

@@ -8,7 +8,6 @@ use nix::libc::{IPC_CREAT, IPC_EXCL};
 /// Make a queue, and only where there is none: a success proves that it is a new one.
 const NEW: i32 = IPC_CREAT | IPC_EXCL | 0o600;
 
-// ANCHOR: parent
 pub(crate) fn parent(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
     let a = msgget(0xa, NEW).step("msgget", "0xa, IPC_CREAT | IPC_EXCL")?;
     say!("parent: msgget(0xa, IPC_CREAT | IPC_EXCL): a new queue, identifier {a}")?;
@@ -26,10 +25,9 @@ pub(crate) fn parent(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoi
     parent_has_spoken.open()?;
     child_has_spoken.wait()
 }
-// ANCHOR_END: parent
 
-// ANCHOR: child
 pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint) -> Result<()> {
+    // ANCHOR: child
     parent_has_spoken.wait()?;
     match msgget(0xa, 0) {
         Ok(a) => {
@@ -49,6 +47,7 @@ pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoin
         Err(EEXIST) => say!("child:  msgget(0xa, IPC_CREAT | IPC_EXCL): {EEXIST}")?,
         Err(errno) => return Err(errno).step("msgget", "0xa, IPC_CREAT | IPC_EXCL"),
     }
+    // ANCHOR_END: child
     let b = msgget(0xb, NEW).step("msgget", "0xb, IPC_CREAT | IPC_EXCL")?;
     say!("child:  msgget(0xb, IPC_CREAT | IPC_EXCL): a new queue, identifier {b}")?;
     child_has_spoken.open()?;
@@ -59,9 +58,7 @@ pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoin
     }
     child_has_spoken.open()
 }
-// ANCHOR_END: child
 
-// ANCHOR: receive
 /// Takes the oldest message out of a queue, if there is one.
 fn receive(who: &str, queue: i32) -> Result<()> {
     match msgrcv(queue) {
@@ -73,4 +70,3 @@ fn receive(who: &str, queue: i32) -> Result<()> {
         Err(errno) => Err(errno).step("msgrcv", queue),
     }
 }
-// ANCHOR_END: receive

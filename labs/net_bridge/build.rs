@@ -17,7 +17,6 @@ const BR0: [u8; 6] = [0x02, 0, 0xc0, 0, 0x02, 0x01];
 /// Far longer than any link takes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-// ANCHOR: build
 /// A switch in the router's namespace. With an address it is the router's own link as well.
 pub(crate) fn bridge(router: &Namespace) -> Result<()> {
     let mut rtnetlink = router.rtnetlink()?;
@@ -83,7 +82,6 @@ fn connect(router: &Namespace, near: &str, far: &Namespace) -> Result<()> {
     wait_until_up(far, "eth0")?;
     wait_until_up(router, near)
 }
-// ANCHOR_END: build
 
 fn wait_until_up(namespace: &Namespace, link: &str) -> Result<()> {
     namespace.enter()?;

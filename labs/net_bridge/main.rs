@@ -71,7 +71,6 @@ fn lab() -> Result<u8> {
     network(&args)
 }
 
-// ANCHOR: main
 fn network(args: &Args) -> Result<u8> {
     let hold = args.hold.begin()?;
     let outside = Namespace::new("outside".into(), OUTSIDE)?;
@@ -82,6 +81,7 @@ fn network(args: &Args) -> Result<u8> {
         members.push(Namespace::new(format!("member {number}"), address)?);
     }
 
+    // ANCHOR: build
     build::bridge(&router)?;
     for (number, member) in (1..).zip(&members) {
         build::plug_in(&router, &format!("veth{number}"), member)?;
@@ -98,6 +98,7 @@ fn network(args: &Args) -> Result<u8> {
     outside.sysctl("conf/all/rp_filter", "0")?;
     outside.sysctl("conf/eth0/rp_filter", "0")?;
     nft::add_rules(&router, args)?;
+    // ANCHOR_END: build
 
     ask(&router, &outside, &members, args)?;
     show_forwarding_table(&router, &members)?;
@@ -106,7 +107,6 @@ fn network(args: &Args) -> Result<u8> {
     }
     Ok(0)
 }
-// ANCHOR_END: main
 
 fn ask(router: &Namespace, outside: &Namespace, members: &[Namespace], args: &Args) -> Result<()> {
     // Who has no route is told so by the kernel at once. Of what a router drops, nobody is told.

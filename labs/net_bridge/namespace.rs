@@ -9,7 +9,6 @@ use common::{Result, Step as _, explain};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::getpid;
 
-// ANCHOR: namespace
 /// One of the machines: the router, the outside, or a member.
 pub(crate) struct Namespace {
     pub(crate) name: String,
@@ -38,10 +37,12 @@ impl Namespace {
         Ok(new)
     }
 
+    // ANCHOR: enter
     /// What this process opens from now on, sockets and /proc/sys/net, belongs to this one.
     pub(crate) fn enter(&self) -> Result<()> {
         setns(&self.file, CloneFlags::CLONE_NEWNET).step("setns", &self.name)
     }
+    // ANCHOR_END: enter
 
     pub(crate) fn rtnetlink(&self) -> Result<Rtnetlink> {
         self.enter()?;
@@ -62,4 +63,3 @@ impl Namespace {
         format!("/proc/{}/fd/{}", getpid(), self.file.as_raw_fd())
     }
 }
-// ANCHOR_END: namespace

@@ -27,6 +27,7 @@ const PUBLISH: &str = "table ip lab {
         iifname wan tcp dport 8080 dnat to 192.0.2.2:80
     }
 }";
+// ANCHOR_END: rules
 
 pub(crate) fn add_rules(router: &Namespace, args: &Args) -> Result<()> {
     router.enter()?;
@@ -38,4 +39,3 @@ pub(crate) fn add_rules(router: &Namespace, args: &Args) -> Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: rules

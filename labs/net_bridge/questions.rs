@@ -32,7 +32,6 @@ pub(crate) fn ping(from: &Namespace, to: &Namespace, fails: Option<Errno>) -> Re
     say!("{:9}  {:9}  {answer}", from.name, to.name)
 }
 
-// ANCHOR: udp
 /// The outside tells everyone who asks which address it sees, as a STUN server does.
 pub(crate) fn udp(member: &Namespace, outside: &Namespace, args: &Args) -> Result<()> {
     let to = SocketAddr::from((outside.address, 53));
@@ -70,7 +69,6 @@ pub(crate) fn udp(member: &Namespace, outside: &Namespace, args: &Args) -> Resul
     again(|| client.recv(&mut [0; 64])).step("recvfrom", to)?;
     say!("  {} receives the answer", member.name)
 }
-// ANCHOR_END: udp
 
 /// A client outside knows the router's address only, and gets to the member's port 80.
 pub(crate) fn tcp(outside: &Namespace, member: &Namespace, fails: Option<Errno>) -> Result<()> {

@@ -118,12 +118,14 @@ impl Namespaces {
         let Some((pid, pidfd)) = self.target.as_ref().filter(|_| !types.is_empty()) else {
             return Ok(false);
         };
+        // ANCHOR: pidfd
         match setns(pidfd, types) {
             Ok(()) => {}
             // It has ended: what the files stand for may be of a process after it.
             Err(Errno::ESRCH) => return Err(Error::new("setns", pid, Errno::ESRCH)),
             Err(_) => return Ok(false),
         }
+        // ANCHOR_END: pidfd
         explain!(
             "pidfd_open() and setns({}): in one\n\
              step to the namespaces of process {pid}\n\

@@ -17,7 +17,6 @@ const SINCE: &str = "clone3() takes CLONE_NEWTIME since Linux 6.3: leave --by-cl
 /// What a clock has advanced, in whole seconds, while the child read its own.
 pub(crate) const NO_SECOND: [i64; 4] = [0; 4];
 
-// ANCHOR: child
 /// Starts a child that reads its clocks between two readings of the parent's. Only
 /// where no second has passed between these is the child's lead, in whole seconds,
 /// the offset; on a machine too busy for that, another child tries again.
@@ -52,7 +51,6 @@ pub(crate) fn start_child(flags: CloneFlags, by_clone3: bool) -> Result<(Child, 
     Err(Error::new("clock_gettime", object, Errno::EAGAIN)
         .hint("the machine is too busy, or its clock is being set: try again when less is running"))
 }
-// ANCHOR_END: child
 
 /// A row of the table of clocks.
 pub(crate) fn columns<T: Display>(cells: [T; 4]) -> String {

@@ -15,7 +15,6 @@ pub(crate) const NAMES: [&str; 4] = [
     "/proc/uptime",
 ];
 
-// ANCHOR: read
 /// What the process that reads them is told, in nanoseconds.
 pub(crate) struct Clocks([i64; 4]);
 
@@ -42,7 +41,6 @@ impl Clocks {
         seconds
     }
 }
-// ANCHOR_END: read
 
 /// The first number of proc_uptime(5), which has hundredths of a second: `6576.27 9398.84`.
 fn uptime() -> Result<i64> {

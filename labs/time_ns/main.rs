@@ -69,7 +69,6 @@ fn main() -> ExitCode {
     common::run(lab)
 }
 
-// ANCHOR: main
 fn lab() -> Result<u8> {
     let args: Args = parse()?;
     args.explain.begin()?;
@@ -82,6 +81,7 @@ fn lab() -> Result<u8> {
     let hold = args.hold.begin()?;
     say!("                         TIME               TIME_FOR_CHILDREN")?;
     say!("parent, at first         {}", namespaces_of(getpid())?)?;
+    // ANCHOR: unshare
     if unshares {
         unshare(CLONE_NEWTIME).step("unshare", "CLONE_NEWTIME")?;
         explain!(
@@ -95,6 +95,7 @@ fn lab() -> Result<u8> {
             write_offsets(&args, OFFSETS)?;
         }
     }
+    // ANCHOR_END: unshare
     let has_flag = args.by_clone || args.by_clone3;
     let flags = if has_flag {
         CLONE_NEWTIME
@@ -143,7 +144,6 @@ fn lab() -> Result<u8> {
     table_is_begun.open()?;
     child.wait()
 }
-// ANCHOR_END: main
 
 // ANCHOR: offsets
 fn write_offsets(args: &Args, offsets: &str) -> Result<()> {

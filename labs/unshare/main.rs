@@ -42,6 +42,7 @@ fn lab() -> Result<u8> {
         become_user(uid, gid)?;
     }
 
+    // ANCHOR: leave
     let flags = args.flags();
     unshare(flags).step("unshare", describe(flags))?;
     explain!(
@@ -51,6 +52,7 @@ fn lab() -> Result<u8> {
         getpid()
     );
     maps.write()?;
+    // ANCHOR_END: leave
     clocks::set_offsets(&args)?;
     clocks::tell_who_is_moved(&args)?;
 

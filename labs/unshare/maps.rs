@@ -89,6 +89,7 @@ impl Maps {
     /// Writes the maps: those of one ID from inside the new user namespace, those
     /// of ranges by the helper in the old one, where the right to them counts.
     pub(crate) fn write(self) -> Result<()> {
+        // ANCHOR: own
         // A group that denies a permission could be dropped with setgroups(), so the
         // kernel takes an unprivileged gid_map only after setgroups() is given up,
         // and after the map it can no longer be given up.
@@ -101,6 +102,7 @@ impl Maps {
                 write_map("self", map.files.map, &map.text())?;
             }
         }
+        // ANCHOR_END: own
         if let Some(helper) = self.helper {
             helper.work()?;
         }

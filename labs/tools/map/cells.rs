@@ -46,11 +46,12 @@ impl Node<'_> {
 
     /// The first process in a namespace, to know it by.
     pub(crate) fn example<'w>(&self, world: &'w World) -> (String, &'w str) {
-        let first = match self.what {
-            What::Namespace(_, namespace) => namespace.members.first(),
-            _ => None,
+        let members = match self.what {
+            What::Namespace(_, namespace) => namespace.members.as_slice(),
+            _ => &[],
         };
-        let process = first.and_then(|pid| world.processes.get(pid));
+        let members = members.iter().filter_map(|pid| world.processes.get(pid));
+        let process = members.min_by_key(|process| (process.is_kernel_thread, process.pid));
         process
             .map(|process| (process.pid.to_string(), process.command.as_str()))
             .unwrap_or_default()

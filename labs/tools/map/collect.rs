@@ -120,6 +120,7 @@ fn read_process(world: &mut World, proc: &OwnedFd, pid: i32) -> nix::Result<()> 
         pid,
         command: printable(status.name.as_ref()),
         name: status.name,
+        is_kernel_thread: status.is_kernel_thread,
         pids: status.pids,
         namespaces,
     });
@@ -184,6 +185,7 @@ struct Status {
     name: String,
     pids: Vec<i32>,
     threads: usize,
+    is_kernel_thread: bool,
 }
 
 impl Status {
@@ -197,9 +199,12 @@ impl Status {
             String::from_utf8_lossy(value.unwrap_or_default().trim_ascii())
         };
         let pids = field("NSpid:");
+        // kthreadd, which is process 2 of the machine, and its children.
+        let is_of_kthreadd = field("PPid:") == "2" || (field("PPid:") == "0" && pids == "2");
         Ok(Self {
             name: unescape(&field("Name:")),
             pids: pids.split_whitespace().flat_map(str::parse).collect(),
+            is_kernel_thread: is_of_kthreadd && field("VmSize:").is_empty(),
             threads: field("Threads:").parse().unwrap_or(1),
         })
     }

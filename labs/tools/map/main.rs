@@ -87,7 +87,11 @@ fn lab() -> Result<u8> {
     }
     let user = (!args.pids).then(|| tree::of_owners(&world, &choice));
     let pids = (!args.user).then(|| tree::of_pids(&world, &choice));
-    let trees: Vec<_> = user.into_iter().chain(pids).chain(unseen(&world)).collect();
+    let trees: Vec<_> = user
+        .into_iter()
+        .chain(pids)
+        .chain(unseen(&world, &choice))
+        .collect();
     say!("{}", trees.join("\n\n"))?;
     Ok(0)
 }

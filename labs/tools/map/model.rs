@@ -68,6 +68,8 @@ pub(crate) struct Process {
     pub(crate) command: String,
     /// That name as it is.
     pub(crate) name: String,
+    /// Whether it runs kernel code only.
+    pub(crate) is_kernel_thread: bool,
     /// In that namespace, and in each one from there to its own.
     pub(crate) pids: Vec<i32>,
     /// Up to one of each type; a zombie has left most of them.

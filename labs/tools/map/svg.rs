@@ -32,10 +32,11 @@ pub(crate) fn document(world: &World, choice: &Choice<'_>, user: bool, pid: bool
         told.push(tell(world, &nodes, " "));
         picture.of_pids(world, &nodes);
     }
-    if let Some(note) = unseen(world) {
+    let notes = unseen(world, choice).unwrap_or_default();
+    for note in notes.lines() {
         picture.y += LINE;
-        picture.text((PADDING, BEGINS), &note, "");
-        told.push(note);
+        picture.text((PADDING, BEGINS), note, "");
+        told.push(note.to_owned());
     }
     let (name, title) = match (user, pid) {
         (true, false) => ("map-user", "User namespaces, and what each owns"),

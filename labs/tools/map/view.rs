@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use nix::unistd::Uid;
+
 use crate::model::{Id, Namespace, Process, World};
 
 /// Of more than this many of a kind side by side, the rest is counted only.
@@ -56,6 +58,14 @@ pub(crate) struct Choice<'a> {
     pub(crate) all: bool,
 }
 
+impl Choice<'_> {
+    /// The kernel's own threads are many, and in nobody's way.
+    fn shows(&self, process: &Process) -> bool {
+        let is_marked = self.marked.is_some_and(|marked| marked.pid == process.pid);
+        self.all || is_marked || !process.is_kernel_thread
+    }
+}
+
 /// The user namespaces, each with what it owns. First comes what has an owner nobody can
 /// reach, such as the first user namespace.
 pub(crate) fn owners<'a>(world: &'a World, choice: &Choice<'_>) -> Vec<Node<'a>> {
@@ -95,6 +105,7 @@ fn branch<'a>(
         let namespace = world.namespaces.get(id)?;
         let members = namespace.members.iter().filter(|_| processes);
         let members = members.filter_map(|pid| world.processes.get(pid));
+        let members = members.filter(|process| choice.shows(process));
         let members = members.map(|process| Node {
             what: What::Process(process),
             marked: choice.marked.is_some_and(|it| it.pid == process.pid),
@@ -143,18 +154,27 @@ fn fold<'a>(nodes: Vec<Node<'a>>, choice: &Choice<'_>) -> Vec<Node<'a>> {
 }
 
 /// What the map lacks; nothing if it lacks nothing.
-pub(crate) fn unseen(world: &World) -> Option<String> {
-    match (world.unseen, world.hidden) {
-        (0, false) => None,
-        (0, true) => Some("This /proc hides processes (hidepid): root sees more.".into()),
-        (1, _) => Some(
-            "1 process could not be read, of another user or of a user namespace above: \
-             root sees more."
-                .into(),
-        ),
-        (count, _) => Some(format!(
-            "{count} processes could not be read, of other users or of user namespaces above: \
-             root sees more."
+pub(crate) fn unseen(world: &World, choice: &Choice<'_>) -> Option<String> {
+    let processes = world.processes.values();
+    let threads = processes.filter(|process| !choice.shows(process)).count();
+    let mut lines = Vec::new();
+    if threads > 0 {
+        lines.push(format!(
+            "{threads} threads of the kernel are left out: --all shows them."
+        ));
+    }
+    let is_root = Uid::effective().is_root();
+    match (world.unseen, is_root) {
+        (0, _) => {}
+        (count, false) => lines.push(format!(
+            "Not to be read, of other users or of user namespaces above: {count}. Root sees more."
+        )),
+        (count, true) => lines.push(format!(
+            "Not to be read, also by root: {count}. A user namespace above, or a security module."
         )),
     }
+    if world.hidden && world.unseen == 0 && !is_root {
+        lines.push("This /proc hides processes (hidepid): root sees more.".into());
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
