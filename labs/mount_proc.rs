@@ -46,6 +46,7 @@ fn lab() -> Result<u8> {
     } = parse()?;
     explain.begin()?;
     enter_unless_capable(&[Capability::CAP_SYS_ADMIN])?;
+    let is_shell = command.is_empty();
     let command = or_shell(command);
     // ANCHOR: clone
     let mut flags = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWPID;
@@ -58,6 +59,9 @@ fn lab() -> Result<u8> {
     let container = clone(flags, || {
         checkpoint.wait()?;
         container_function(host_proc)?;
+        if is_shell {
+            explain!("execve(): your shell, as PID 1; `exit` or Ctrl-D ends the container");
+        }
         Err(exec(&command))
     })?;
     // ANCHOR_END: clone

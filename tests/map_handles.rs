@@ -4,8 +4,8 @@ use std::fs;
 
 use crate::support::host::scene;
 use crate::support::{
-    assert_error, assert_says, assert_transcript, everyone, installed, is_root, lab, linux, normalise, require,
-    stderr,
+    assert_error, assert_says, assert_transcript, everyone, installed, is_root, lab, linux,
+    normalise, require, stderr,
 };
 
 /// The one line with this text.

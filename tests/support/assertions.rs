@@ -10,7 +10,7 @@ pub(crate) fn assert_says(text: &str, parts: &[&str]) {
 /// Demands an error of two lines, with this begin and these words in the hint; in the
 /// begin, `*` stands for anything. The notice of a user namespace does not count.
 pub(crate) fn assert_error(said: &str, begin: &str, hint: &str) {
-    let own = |line: &&str| !line.contains("no root needed");
+    let own = |line: &&str| !is_notice(line);
     let lines: Vec<_> = said.lines().filter(own).collect();
     let [error, advice] = lines[..] else {
         panic!("not two lines:\n{said}");
@@ -51,4 +51,13 @@ pub(crate) use {assert_transcript, assert_transcripts};
 /// The name of a snapshot: the path of a module is `labs::NAME`, or goes on below.
 pub(crate) fn snapshot(module: &str, name: &str) -> String {
     format!("{}__{name}", module.split("::").nth(1).expect("a module"))
+}
+
+/// Whether a line on stderr says as whom a lab goes on.
+pub(crate) fn is_notice(line: &str) -> bool {
+    let said = [
+        ": working in a user namespace of its own",
+        ": going on as uid ",
+    ];
+    said.iter().any(|words| line.contains(words))
 }

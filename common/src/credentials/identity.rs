@@ -75,7 +75,7 @@ impl fmt::Display for Identity {
 pub fn become_ordinary_user() -> Result<()> {
     if let Some(uid) = drop_to_ordinary_user()? {
         notice(format_args!(
-            "no root needed: going on as uid {uid}, an ordinary user"
+            "an ordinary user's rights decide: going on as uid {uid}"
         ));
         explain!("setresuid({uid}): from root to another user, which drops every capability");
     }

@@ -55,9 +55,15 @@ pub fn enter_with_ids(needed: &[Capability], ids: &[u32]) -> Result<()> {
         map_to_root("self", uid, gid)?;
     }
     ENTERED.store(true, Ordering::Relaxed);
-    notice(format_args!(
-        "no root needed: working in a user namespace of its own, where uid {uid} is root"
-    ));
+    if uid.is_root() {
+        notice(format_args!(
+            "root, but without every capability: working in a user namespace of its own"
+        ));
+    } else {
+        notice(format_args!(
+            "no root needed: working in a user namespace of its own, where uid {uid} is root"
+        ));
+    }
     explain!(
         "unshare(CLONE_NEWUSER): this process now has every capability, but only over\n\
          what the new user namespace owns; uid {uid} outside is uid 0 inside\n\

@@ -4,6 +4,7 @@ mod environments;
 
 use std::process::Command;
 
+use super::assertions::is_notice;
 use super::normalise::normalise;
 use super::run::{self, Ended, HOLD_LIFELINE};
 use super::sandbox::SECCOMP;
@@ -104,8 +105,7 @@ pub(crate) fn verdict(
 /// says of programs that are no labs.
 fn said(stderr: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(stderr).into_owned();
-    let others =
-        |line: &&str| !line.contains("no root needed") && !line.starts_with("ERROR: ld.so");
+    let others = |line: &&str| !is_notice(line) && !line.starts_with("ERROR: ld.so");
     text.lines().filter(others).map(str::to_owned).collect()
 }
 
