@@ -42,14 +42,15 @@ pub(crate) fn outside(via: Via, child: Pid, host: bool) -> Result<Veth0> {
             ip(&commands[1..])?;
             veth0
         }
-        // ANCHOR: outside
         Via::Netlink => {
+            // ANCHOR: outside
             let mut rtnetlink = Rtnetlink::open()?;
             let index = add_pair(&mut rtnetlink, child)?;
             let veth0 = Veth0 { on_the_host: host };
             rtnetlink.batch(&[add_address(index, OUTSIDE, PREFIX_LEN)])?;
             veth0
-        } // ANCHOR_END: outside
+            // ANCHOR_END: outside
+        }
     };
     explain_commands("outside: RTM_NEWLINK, RTM_NEWADDR", via, &commands);
     // The other end is down, so veth0 is up without a carrier.
@@ -86,8 +87,8 @@ pub(crate) fn inside(via: Via) -> Result<()> {
     ];
     match via {
         Via::Ip => ip(&commands)?,
-        // ANCHOR: inside
         Via::Netlink => {
+            // ANCHOR: inside
             let mut rtnetlink = Rtnetlink::open()?;
             let index = rtnetlink.index("veth1")?;
             rtnetlink.batch(&[
@@ -95,7 +96,8 @@ pub(crate) fn inside(via: Via) -> Result<()> {
                 link_up("veth1"),
                 add_address(index, INSIDE, PREFIX_LEN),
             ])?;
-        } // ANCHOR_END: inside
+            // ANCHOR_END: inside
+        }
     }
     explain_commands("inside: RTM_NEWLINK twice, RTM_NEWADDR", via, &commands);
     wait_until_up("veth1")

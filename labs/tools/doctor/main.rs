@@ -1,6 +1,6 @@
 //! The doctor: what this machine allows, found out by trying.
 //!
-//! Book: book/src/start.md, "When a lab is refused". See namespaces(7).
+//! Book: book/src/doctor.md, "When a lab is refused". See namespaces(7).
 
 mod attempts;
 mod caller;

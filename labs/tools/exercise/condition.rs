@@ -91,7 +91,10 @@ impl Condition {
         let right = shown(right);
         match self.operator {
             Operator::Is | Operator::Has => right.to_owned(),
-            Operator::IsNot => format!("not {right}"),
+            Operator::IsNot => match right.strip_prefix("not ") {
+                Some(positive) => positive.to_owned(),
+                None => format!("not {right}"),
+            },
             Operator::Lacks => format!("without {right}"),
             Operator::AtLeast => format!("at least {right}"),
         }

@@ -73,10 +73,7 @@ impl World {
             ("echo", _) => self.inside(of, "net", || asked::echo_to(argument)),
             ("queues", _) => self.inside(of, "ipc", asked::queues),
             ("sysctl", _) => self.sysctl(of, argument),
-            ("listens", _) => of
-                .read("net/tcp")
-                .map_err(Unseen::from)
-                .map(|tcp| asked::listening(&tcp)),
+            ("listens", _) => listens(of),
             ("gateway", _) => of
                 .read("net/route")
                 .map_err(Unseen::from)
@@ -280,6 +277,13 @@ fn capabilities(mask: &str) -> String {
     } else {
         names.join(" ")
     }
+}
+
+/// A server for both families stands in the second file only, which is not there without IPv6.
+fn listens(of: &Process) -> Look {
+    let tcp6 = of.read("net/tcp6").unwrap_or_default();
+    let ports = [of.read("net/tcp")?, tcp6].map(|tcp| asked::listening(&tcp));
+    Ok(ports.join(" "))
 }
 
 /// Who has made its user namespace.

@@ -51,7 +51,10 @@ pub(crate) fn peer_group(of: &Process, tag: &str, path: &str) -> Look {
 
 /// Something of the mount on a path.
 pub(crate) fn mount_of(of: &Process, path: &str, what: impl Fn(&Mount) -> String) -> Look {
-    let text = of.read("mountinfo")?;
+    let text = match of.read("mountinfo") {
+        Err(Errno::EINVAL) => return Err(Unseen::Gone), // A zombie.
+        text => text?,
+    };
     let mounts = parse_mounts(text.as_bytes());
     let mount = mounts.iter().rfind(|mount| mount.point.as_os_str() == path);
     Ok(mount.map_or_else(|| "not mounted".into(), what))

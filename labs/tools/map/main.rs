@@ -1,6 +1,6 @@
 //! The namespaces that exist now: who owns them, who is in them, what else holds them.
 //!
-//! Section: book/src/handles.md. See ioctl_ns(2), namespaces(7), lsns(8).
+//! Section: book/src/map.md. See ioctl_ns(2), namespaces(7), lsns(8).
 
 mod cells;
 mod collect;
