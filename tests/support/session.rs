@@ -24,9 +24,14 @@ const MARK: char = '\u{2}';
 
 /// Types the session on a host of its own; returns the normalised transcript.
 pub(crate) fn transcript(session: &str) -> String {
+    transcript_of(session, None)
+}
+
+/// As [`transcript`], a user's session by somebody else than uid 1234.
+pub(crate) fn transcript_of(session: &str, by: Option<&str>) -> String {
     let mut lines = session.lines().filter(|line| !line.is_empty()).peekable();
     let who = lines.next().expect("a session begins with root or user");
-    let mut typist = Typist::new(who);
+    let mut typist = Typist::new(by.unwrap_or(who));
     while let Some(line) = lines.next() {
         let until = lines.peek().and_then(|next| next.strip_prefix("? "));
         match line.split_once(' ') {
@@ -68,8 +73,13 @@ pub(crate) struct Typist {
 impl Typist {
     pub(crate) fn new(who: &str) -> Self {
         let user = match who {
-            "root" => "",
-            "user" => "$user",
+            "root" => "exec",
+            "user" => "exec $user",
+            // Another user and group, whose home is elsewhere.
+            "another" => {
+                "mkdir -p /tmp/homes/ada; chown 4000:4001 /tmp/homes/ada; cd /tmp/homes/ada
+                 export HOME=$PWD; exec setpriv --reuid=4000 --regid=4001 --clear-groups"
+            }
             who => panic!("who is {who}?"),
         };
         // Debian's /etc/bash.bashrc would set a prompt of its own in the inner shells.
@@ -78,7 +88,7 @@ impl Typist {
              echo 'set enable-bracketed-paste off' >/tmp/.inputrc; chmod 644 /tmp/.inputrc
              export INPUTRC=/tmp/.inputrc TERM=dumb HOME=/tmp LC_ALL=C PS1='{MARK}\\$ '
              export PATH; unset SHELL DEBIAN_FRONTEND; cd /tmp; stty cols 200
-             exec {user} bash --norc --noprofile --noediting -i"
+             {user} bash --norc --noprofile --noediting -i"
         );
         let words = host::words(&script);
         let mut command = Command::new(&words[0]);
