@@ -219,7 +219,7 @@ fn remember(
         });
         let fact =
             fact.ok_or_else(|| Error::new("parse", text, Errno::EINVAL).hint("no such fact"))?;
-        record.values.insert(name.clone(), fact.value);
+        record.values.insert(name.clone(), fact.value.clone());
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Conditions as an exercise words them: `p.hostname == {name}`.
 
+use std::rc::Rc;
+
 use common::{Error, Result};
 use nix::errno::Errno;
 
-use crate::world::shown;
+use crate::world::{Fact, shown};
 
 /// A fact of something: `p.ns.uts`, `q.file(/etc/hostname)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ impl Variable {
 #[derive(Clone, Debug)]
 pub(crate) enum Side {
     Term(Term),
-    Text(String),
+    Text(Rc<Fact>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +80,14 @@ impl Condition {
             return Err(Error::new("parse", text, Errno::EINVAL)
                 .hint("a condition reads `p.hostname == {name}`, with ==, !=, >=, has or lacks"));
         };
-        let right = Term::parse(right).map_or_else(|| Side::Text(right.to_owned()), Side::Term);
+        let text = || {
+            let value = right.to_owned();
+            Side::Text(Rc::new(Fact {
+                value,
+                ..Fact::default()
+            }))
+        };
+        let right = Term::parse(right).map_or_else(text, Side::Term);
         Ok(Self {
             left,
             operator,

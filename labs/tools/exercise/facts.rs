@@ -1,6 +1,8 @@
 //! The facts of a process that a condition can name.
 
+use std::borrow::Cow;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 
 use common::ns::nsfs::{get_owner_uid, get_parent, get_userns};
 use common::procfs::{Mount, parse_mounts};
@@ -12,19 +14,32 @@ use nix::unistd::gethostname;
 use crate::asked;
 use crate::files::{in_root, mount_of, owner_of, peer_group, shown_by_proc};
 use crate::inside::ask;
+use crate::source::source;
 use crate::world::{Fact, Look, Process, Unseen, World, read_file};
 
 impl World {
     /// A fact of a process; `None` where no fact has this name.
-    pub(crate) fn fact(&self, of: &Process, name: &str, argument: &str) -> Option<Look<Fact>> {
-        let key = (of.identity(), format!("{name}({argument})"));
-        if let Some(known) = self.known.borrow().get(&key) {
+    pub(crate) fn fact(&self, of: &Process, name: &str, argument: &str) -> Option<Look<Rc<Fact>>> {
+        let key: Cow<'_, str> = match argument {
+            "" => name.into(),
+            argument => format!("{name}({argument})").into(),
+        };
+        if let Some(known) = self
+            .known
+            .borrow()
+            .get(&of.pid)
+            .and_then(|of| of.get(&*key))
+        {
             return Some(known.clone());
         }
         let look = self.look_at(of, name, argument)?;
         let source = source(of, name, argument);
-        let look = look.map(|value| Fact { value, source });
-        self.known.borrow_mut().insert(key, look.clone());
+        let look = look.map(|value| Rc::new(Fact { value, source }));
+        let mut known = self.known.borrow_mut();
+        known
+            .entry(of.pid)
+            .or_default()
+            .insert(key.into_owned(), look.clone());
         Some(look)
     }
 
@@ -73,7 +88,7 @@ impl World {
             ("echo", _) => self.inside(of, "net", || asked::echo_to(argument)),
             ("queues", _) => self.inside(of, "ipc", asked::queues),
             ("sysctl", _) => self.sysctl(of, argument),
-            ("listens", _) => listens(of),
+            ("listens", _) => self.listens(of),
             ("gateway", _) => of
                 .read("net/route")
                 .map_err(Unseen::from)
@@ -114,6 +129,18 @@ impl World {
         }
         let own = self.me.open_file("ns/user", OFlag::O_RDONLY)?;
         Ok(ask(&namespace, &own, question)?)
+    }
+
+    /// A server for both families stands in the second file only, which is not there without IPv6.
+    fn listens(&self, of: &Process) -> Look {
+        let network = self.namespace(of, "net")?;
+        let mut listening = self.listening.borrow_mut();
+        let ask = || {
+            let tcp6 = of.read("net/tcp6").unwrap_or_default();
+            let ports = [of.read("net/tcp")?, tcp6].map(|tcp| asked::listening(&tcp));
+            Ok(ports.join(" "))
+        };
+        listening.entry(network).or_insert_with(ask).clone()
     }
 
     /// The type of a setting's namespace is told by its name.
@@ -196,36 +223,6 @@ impl World {
     }
 }
 
-fn source(of: &Process, name: &str, argument: &str) -> String {
-    let pid = of.pid;
-    let (first, rest) = name.split_once('.').unwrap_or((name, ""));
-    match first {
-        "ns" => format!("/proc/{pid}/ns/{rest}"),
-        "owner" => format!("NS_GET_USERNS of /proc/{pid}/ns/{rest}"),
-        "parent" => format!("NS_GET_PARENT of /proc/{pid}/ns/{rest}"),
-        "uid_map" | "gid_map" => format!("/proc/{pid}/{first}"),
-        "args" | "argument" => format!("/proc/{pid}/cmdline"),
-        "creator" => format!("NS_GET_OWNER_UID of /proc/{pid}/ns/user"),
-        "listens" => format!("/proc/{pid}/net/tcp"),
-        "gateway" => format!("/proc/{pid}/net/route"),
-        "links" => format!("the interfaces in /proc/{pid}/ns/net"),
-        "queues" => format!("/proc/sysvipc/msg in /proc/{pid}/ns/ipc"),
-        "sysctl" => format!("{argument} in the namespace of process {pid}"),
-        "cgroup_inside" => format!("/proc/{pid}/cgroup in /proc/{pid}/ns/cgroup"),
-        "owner_of" => format!("/proc/{pid}/root{argument}"),
-        "hostname" => format!("gethostname() in /proc/{pid}/ns/uts"),
-        "address" => format!("the addresses in /proc/{pid}/ns/net"),
-        "echo" => format!("an ICMP echo to {argument} from /proc/{pid}/ns/net"),
-        "root" => format!("mountinfo in /proc/{pid}/ns/mnt"),
-        "file" => format!("/proc/{pid}/root{argument}"),
-        "proc" | "own_proc" => format!("/proc/{pid}/root/proc"),
-        "master" | "shared" | "mounted" | "flags" => format!("{argument} in /proc/{pid}/mountinfo"),
-        "zombies" => format!("State of the processes in /proc/{pid}/ns/pid"),
-        "boottime" | "monotonic" => format!("/proc/{pid}/timens_offsets"),
-        _ => format!("/proc/{pid}/status"),
-    }
-}
-
 /// Blanks lie between arguments only.
 fn arguments(cmdline: &str) -> String {
     cmdline.replace(char::is_whitespace, "_").replace('\0', " ")
@@ -277,13 +274,6 @@ fn capabilities(mask: &str) -> String {
     } else {
         names.join(" ")
     }
-}
-
-/// A server for both families stands in the second file only, which is not there without IPv6.
-fn listens(of: &Process) -> Look {
-    let tcp6 = of.read("net/tcp6").unwrap_or_default();
-    let ports = [of.read("net/tcp")?, tcp6].map(|tcp| asked::listening(&tcp));
-    Ok(ports.join(" "))
 }
 
 /// Who has made its user namespace.

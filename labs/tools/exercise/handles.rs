@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 
 use common::ns::nsfs::{get_nstype, open_mounted};
 use common::procfs::parse_mounts;
@@ -75,7 +76,7 @@ impl World {
     }
 
     /// A fact of a handle; `None` where no fact has this name.
-    pub(crate) fn fact_of_handle(&self, of: &Handle, name: &str) -> Option<Look<Fact>> {
+    pub(crate) fn fact_of_handle(&self, of: &Handle, name: &str) -> Option<Look<Rc<Fact>>> {
         let (value, how): (Look, _) = match name {
             "ns" => (Ok(of.name.clone()), "stat of"),
             "kind" => (Ok(of.kind.to_owned()), "NS_GET_NSTYPE of"),
@@ -87,7 +88,7 @@ impl World {
             _ => return None,
         };
         let source = format!("{how} {}", of.place);
-        Some(value.map(|value| Fact { value, source }))
+        Some(value.map(|value| Rc::new(Fact { value, source })))
     }
 
     fn members(&self, of: &Handle) -> usize {

@@ -14,6 +14,7 @@ mod memory;
 mod program;
 mod report;
 mod search;
+mod source;
 mod values;
 mod world;
 

@@ -1,5 +1,7 @@
 //! What the learner reads: the list, a task, an answer; and the same as JSON.
 
+use std::rc::Rc;
+
 use common::lab::{Tone, printable};
 use common::{Result, say};
 use nix::errno::Errno;
@@ -61,7 +63,7 @@ impl Told {
             return told;
         }
         // All arguments of some process would say nothing.
-        let is_of_arguments = |seen: &&Fact| seen.source.ends_with("/cmdline");
+        let is_of_arguments = |seen: &&Rc<Fact>| seen.source.ends_with("/cmdline");
         if let Some(seen) = found.seen.as_ref().filter(|seen| !is_of_arguments(seen)) {
             told.seen = shown(&seen.value).trim_end().to_owned();
             told.read.clone_from(&seen.source);

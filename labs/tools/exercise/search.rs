@@ -1,6 +1,7 @@
 //! Looks for processes and handles that meet all conditions together.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use common::{Error, Result};
 use nix::errno::Errno;
@@ -28,7 +29,7 @@ pub(crate) struct Nearest<'w> {
     pub(crate) met: usize,
     pub(crate) binding: Binding<'w>,
     /// What was seen there; nothing where there was no candidate.
-    pub(crate) seen: Option<Fact>,
+    pub(crate) seen: Option<Rc<Fact>>,
     /// What is to be there.
     pub(crate) expected: String,
     pub(crate) hidden: Option<Errno>,
@@ -37,8 +38,8 @@ pub(crate) struct Nearest<'w> {
 pub(crate) struct Search<'w> {
     world: &'w World,
     conditions: Vec<Condition>,
-    /// Processes that do not count: pid and start.
-    before: &'w [String],
+    /// The processes that count.
+    processes: Vec<&'w Process>,
     outcome: Option<&'w Outcome>,
     handles: &'w OnceCell<Vec<Handle>>,
 }
@@ -48,17 +49,19 @@ impl<'w> Search<'w> {
         world: &'w World,
         musts: &[&Must],
         values: &Values,
-        before: &'w [String],
+        before: &[String],
         outcome: Option<&'w Outcome>,
         handles: &'w OnceCell<Vec<Handle>>,
     ) -> Result<Self> {
+        let readable = world.processes.iter().filter(|process| process.is_readable);
+        let counts = readable.filter(|process| !before.contains(&process.identity()));
         let conditions = musts
             .iter()
             .map(|must| Condition::parse(&fill(&must.be, values)));
         Ok(Self {
             world,
             conditions: conditions.collect::<Result<_>>()?,
-            before,
+            processes: counts.collect(),
             outcome,
             handles,
         })
@@ -110,18 +113,18 @@ impl<'w> Search<'w> {
         }
         let left = self.fact(&condition.left, binding)?;
         let right = match &condition.right {
-            Side::Term(term) => self.fact(term, binding)?.map(|fact| fact.value),
-            Side::Text(text) => Ok(text.clone()),
+            Side::Term(term) => self.fact(term, binding)?,
+            Side::Text(text) => Ok(Rc::clone(text)),
         };
         if let (Ok(left), Ok(right)) = (&left, &right) {
-            if condition.holds(&left.value, right) {
+            if condition.holds(&left.value, &right.value) {
                 return self.walk(at + 1, binding, nearest);
             }
         }
         // The first of those that come equally far is the youngest.
         let is_first = nearest.seen.is_none() && nearest.hidden.is_none();
         let is_in_order =
-            at == nearest.met && is_in_order(binding) && !is_in_order(&nearest.binding);
+            at == nearest.met && !is_in_order(&nearest.binding) && is_in_order(binding);
         if at > nearest.met || is_first || is_in_order {
             let errno = |unseen: &Unseen| match unseen {
                 Unseen::Hidden(errno) => Some(*errno),
@@ -133,7 +136,8 @@ impl<'w> Search<'w> {
                     met: at,
                     binding: binding.clone(),
                     seen: left.ok(),
-                    expected: condition.expected(&right.unwrap_or_default()),
+                    expected: condition
+                        .expected(&right.map(|fact| fact.value.clone()).unwrap_or_default()),
                     hidden,
                 };
             }
@@ -152,7 +156,7 @@ impl<'w> Search<'w> {
             if FOR_ALL.contains(&condition.left.fact.as_str()) {
                 let binding = vec![(variable, Candidate::Process(process))];
                 if let Ok(left) = self.fact(&condition.left, &binding)? {
-                    return Ok(!condition.holds(&left.value, right));
+                    return Ok(!condition.holds(&left.value, &right.value));
                 }
             }
         }
@@ -164,23 +168,25 @@ impl<'w> Search<'w> {
             let handles = self.handles.get_or_init(|| self.world.handles());
             return handles.iter().map(Candidate::Handle).collect();
         }
-        let processes = self.world.processes.iter();
-        let counts = processes.filter(|process| !self.before.contains(&process.identity()));
-        let free = counts.filter(|process| {
-            let is_it = |candidate: &Candidate<'_>| matches!(candidate, Candidate::Process(bound) if bound.pid == process.pid);
-            process.is_readable && !binding.iter().any(|(_, candidate)| is_it(candidate))
-        });
-        free.map(Candidate::Process).collect()
+        let is_bound = |pid| {
+            let is_it = |(_, candidate): &_| matches!(candidate, Candidate::Process(bound) if bound.pid == pid);
+            binding.iter().any(is_it)
+        };
+        let free = self
+            .processes
+            .iter()
+            .filter(|process| !is_bound(process.pid));
+        free.map(|process| Candidate::Process(process)).collect()
     }
 
-    fn fact(&self, term: &Term, binding: &Binding<'w>) -> Result<Look<Fact>> {
+    fn fact(&self, term: &Term, binding: &Binding<'w>) -> Result<Look<Rc<Fact>>> {
         let bound = || binding.iter().find(|(variable, _)| *variable == term.of);
         let look = match term.of {
             Variable::Me => self.world.fact(&self.world.me, &term.fact, &term.argument),
             Variable::Run => self
                 .outcome
                 .and_then(|outcome| outcome.fact(&term.fact))
-                .map(Ok),
+                .map(|fact| Ok(Rc::new(fact))),
             _ => match bound() {
                 Some((_, Candidate::Process(process))) => {
                     self.world.fact(process, &term.fact, &term.argument)

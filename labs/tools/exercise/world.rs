@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 
 use common::ns::nsfs::get_id;
 use common::{Error, Result, Step as _};
@@ -29,6 +30,9 @@ pub(crate) enum Unseen {
     /// What it was about has ended.
     Gone,
 }
+
+/// By name.
+pub(crate) type Facts = HashMap<String, Look<Rc<Fact>>>;
 
 pub(crate) type Look<T = String> = std::result::Result<T, Unseen>;
 
@@ -140,7 +144,10 @@ pub(crate) struct World {
     pub(crate) me: Process,
     pub(crate) processes: Vec<Process>,
     namespaces: RefCell<HashMap<String, OwnedFd>>,
-    pub(crate) known: RefCell<HashMap<(String, String), Look<Fact>>>,
+    /// The ports on which somebody listens, by network namespace: to list them takes long.
+    pub(crate) listening: RefCell<HashMap<String, Look>>,
+    /// By PID, then by fact.
+    pub(crate) known: RefCell<HashMap<i32, Facts>>,
 }
 
 impl World {
@@ -166,6 +173,7 @@ impl World {
             me: Process::open(me).step("open", "/proc/self")?,
             processes,
             namespaces: RefCell::default(),
+            listening: RefCell::default(),
             known: RefCell::default(),
         })
     }
