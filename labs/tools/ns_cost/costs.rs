@@ -66,15 +66,16 @@ fn shuffled<T>(items: &mut [T]) -> Vec<&mut T> {
 }
 // ANCHOR_END: measure
 
-/// Many of each kind, to tell a namespace from what else the machine allocates; of
-/// network namespaces, which are large, fewer, so that a small machine survives this.
+/// Many of each kind, to tell a namespace from what else the machine allocates. The first
+/// dozens of network namespaces find room that is allocated already and seem cheap.
 fn samples(rounds: usize) -> Result<Vec<Sample>> {
     let many = (5 * rounds).clamp(10, 100);
+    let of_net = (25 * rounds).clamp(10, 75);
     explain!(
         "/proc/meminfo, while {} namespaces of each type are made ({} with\n\
              NET), held by descriptors: how SUnreclaim and Percpu grow, for each of them",
         4 * many,
-        4 * (many / 4)
+        4 * of_net
     );
     explain!(
         "{rounds} rounds in random order, by CLOCK_MONOTONIC: a child calls unshare(),\n\
@@ -84,7 +85,7 @@ fn samples(rounds: usize) -> Result<Vec<Sample>> {
     let kinds = Kind::each().into_iter().chain(Kind::sets());
     let sample = |kind: Kind| {
         let net = kind.flags.contains(CloneFlags::CLONE_NEWNET);
-        let (_, memory, _) = grow(&kind, 4, if net { many / 4 } else { many })?;
+        let (_, memory, _) = grow(&kind, 4, if net { of_net } else { many })?;
         let lives = Vec::new();
         Ok(Sample {
             kind,
