@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use regex::Captures;
+
 use crate::book::{blocks, pages, regex, source};
 
 /// The pages before the appendices, in their order.
@@ -17,10 +19,15 @@ fn chapters() -> Vec<String> {
 
 /// The words of the prose: what stands in blocks and in tags is not read out.
 fn words(page: &str) -> usize {
-    let prose = regex(r"(?s)```.*?```|<[^>]*>")
-        .replace_all(page, " ")
-        .into_owned();
-    prose.split_whitespace().count()
+    // An angle bracket in code is no tag.
+    let blocks = regex(r"(?s)```.*?```").replace_all(page, " ");
+    let plain = regex(r"`[^`]*`").replace_all(&blocks, |code: &Captures<'_>| {
+        code[0].replace(['<', '>'], "-")
+    });
+    let prose = regex(r"<[^>]*>").replace_all(&plain, " ").into_owned();
+    // The bars of a table are none.
+    let is_word = |word: &&str| word.contains(char::is_alphanumeric);
+    prose.split_whitespace().filter(is_word).count()
 }
 
 /// The lines of Rust of each listing.

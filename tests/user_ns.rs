@@ -70,9 +70,9 @@ fn who_may_write_what_is_what_the_manual_says() {
 fn a_map_is_written_from_inside_or_from_the_parent_only() {
     let text = printed(&["--refused"], Who::User);
     assert!(line(&text, "a process in a sibling").starts_with("EPERM"));
-    assert!(line(&text, "a process in the grandparent").starts_with("EPERM"));
+    assert!(line(&text, "a process two levels up").starts_with("EPERM"));
     assert_eq!(line(&text, "a process in the parent  "), "done");
-    assert_eq!(line(&text, "a process in the parent of that"), "done");
+    assert_eq!(line(&text, "the same, by one in its parent"), "done");
 }
 
 #[test]

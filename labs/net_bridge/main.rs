@@ -94,7 +94,7 @@ fn network(args: &Args) -> Result<u8> {
 
     // All are set: a new network namespace may begin with the values of the machine's first.
     router.sysctl("ip_forward", if args.no_forward { "0" } else { "1" })?;
-    // Outside, packets from an address without a route are to be seen before they are answered.
+    // rp_filter drops a packet whose sender has no route back: here it is to be seen.
     outside.sysctl("conf/all/rp_filter", "0")?;
     outside.sysctl("conf/eth0/rp_filter", "0")?;
     nft::add_rules(&router, args)?;

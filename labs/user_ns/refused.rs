@@ -70,7 +70,7 @@ fn others(uid: u32, gid: u32) -> Result<u8> {
 
     maps_written.open()?;
     let (grandchild, _) = reports.receive()?;
-    attempt("a process in the grandparent", grandchild, "0 0 1")?;
+    attempt("a process two levels up", grandchild, "0 0 1")?;
     reports.answer(0)?;
     child.wait()
 }
@@ -86,7 +86,7 @@ fn family(reports: &Reports) -> Result<u8> {
     })?;
     begun.wait()?; // While it asks the parent, it would not notice that its child has failed.
     reports.ask()?;
-    attempt("a process in the parent of that", child.pid(), "0 0 1")?;
+    attempt("the same, by one in its parent", child.pid(), "0 0 1")?;
     tried.open()?;
     child.wait()
 }

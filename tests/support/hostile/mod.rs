@@ -139,7 +139,7 @@ const SUBJECT: &[(&str, &str)] = &[
     ("user_ns", "uid = 0, gid = 0, capabilities: all"),
     (
         "user_ns --refused",
-        "a process in the parent of that   done",
+        "the same, by one in its parent    done",
     ),
     // To the root of a user namespace the file has capabilities of no inner root's.
     ("capabilities --xattr", "outside, where root is uid 0 "),
