@@ -19,7 +19,7 @@ pub struct Type {
 }
 
 /// CLONE_NEWTIME, which nix does not name. It lies in the byte that clone(2)
-/// takes the exit signal from, so only unshare(2) and setns(2) understand it.
+/// takes the exit signal from; unshare(2), setns(2) and clone3(2) understand it.
 pub const CLONE_NEWTIME: CloneFlags = CloneFlags::from_bits_retain(libc::CLONE_NEWTIME);
 
 /// Every type, in the alphabetical order of /proc/PID/ns.
