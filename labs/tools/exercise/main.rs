@@ -142,7 +142,11 @@ fn hint(exercise: &Exercise, memory: &mut Memory) -> Result<u8> {
     memory.keep(&exercise.name, &record)?;
     let last = exercise.hints.get(record.hints.saturating_sub(1));
     let text = values::fill(last.map_or("", String::as_str), &record.values);
-    say!("Hint {} of {count}: {text}", record.hints)?;
+    say!(
+        "Hint {} of {count}:\n{}",
+        record.hints,
+        report::wrapped(&text)
+    )?;
     Ok(0)
 }
 

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use common::lab::{Tone, printable};
+use common::lab::{Tone, columns, printable};
 use common::{Result, say};
 use nix::errno::Errno;
 use serde_json::{Value, json};
+use textwrap::Options;
 
 use crate::catalogue::{Exercise, Must};
 use crate::memory::{Memory, Record};
@@ -160,6 +161,14 @@ fn name(candidate: Candidate<'_>) -> String {
     }
 }
 
+/// A sentence below the name of its exercise.
+pub(crate) fn wrapped(text: &str) -> String {
+    let indent = Options::new(columns().min(80))
+        .initial_indent("  ")
+        .subsequent_indent("  ");
+    textwrap::fill(text, indent)
+}
+
 fn state(record: Option<&Record>) -> &'static str {
     match record {
         Some(record) if record.done => "done",
@@ -201,7 +210,8 @@ pub(crate) fn list(exercises: &[Exercise], memory: &Memory, json: bool) -> Resul
 }
 
 pub(crate) fn task(exercise: &Exercise, record: &Record) -> Result<u8> {
-    say!("{}", exercise.task().trim_end())?;
+    // Emphasis is for the book.
+    say!("{}", exercise.task().trim_end().replace('*', ""))?;
     if exercise.run.is_none() && !record.values.is_empty() {
         say!("\nYours:")?;
         for (name, value) in &record.values {
@@ -246,7 +256,7 @@ pub(crate) fn told(exercise: &Exercise, record: &Record, told: &Told) -> Result<
     if !told.read.is_empty() {
         say!("  read      {}", told.read)?;
     }
-    say!("  {}", told.why)?;
+    say!("{}", wrapped(&told.why))?;
     for line in told.output.lines().take(20) {
         say!("  | {}", printable(line.as_ref()))?;
     }
