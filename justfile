@@ -58,6 +58,14 @@ hint name:
 solution *args:
     @exercise=$({{ just }} _build exercise) && exec "$exercise" --solution "$@"
 
+# What to paste when a lab fails on your machine: just report, just report net_ns --list
+report *line:
+    #!/bin/sh
+    set -eu
+    doctor=$({{ just }} _build doctor)
+    if [ $# -gt 0 ]; then lab=$({{ just }} _build "$1"); shift; set -- "${lab##*/}" "$@"; fi
+    exec labs/tools/report.sh "${doctor%/*}" "$@"
+
 # Build every lab; prints the folder, for your PATH
 build:
     @cargo build --locked >&2 && echo '{{ target }}/debug'

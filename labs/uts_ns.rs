@@ -72,8 +72,9 @@ fn lab() -> Result<u8> {
     say!("PID of child created by clone() is {}", child.pid())?;
     // ANCHOR_END: clone
     explain!(
-        "clone(CLONE_NEWUTS): the child starts with a\n\
-         copy of the parent's names {} {}",
+        "clone(CLONE_NEWUTS): the child starts with a copy of the parent's names\n\
+         {}\n\
+         {}",
         link(getpid()),
         link(child.pid())
     );

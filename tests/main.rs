@@ -40,6 +40,7 @@ mod ns_exec;
 mod nsenter;
 mod pid_ns;
 mod plots;
+mod report;
 mod robust;
 mod sessions;
 mod storms;

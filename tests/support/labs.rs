@@ -44,7 +44,8 @@ pub(crate) fn names() -> Vec<String> {
         let path = file.path();
         let name = path.file_stem()?.to_str()?.to_owned();
         // `table.rs` is about all of them.
-        let is_lab = path.join("main.rs").exists() || path.is_file() && name != "table";
+        let is_source = path.extension().is_some_and(|extension| extension == "rs");
+        let is_lab = path.join("main.rs").exists() || is_source && name != "table";
         is_lab.then_some(name)
     });
     names.collect()

@@ -257,7 +257,8 @@ pub(crate) static UNKNOWN: Cause = Cause {
     key: "unknown",
     explains: |_, _| when(true),
     reason: "The doctor does not know this refusal.",
-    fix: "Look the errno up in the book's page \"errno: what went wrong and what to do\".",
+    fix: "Look the errno up in the book's page \"errno: what went wrong and what to do\". If it \
+          is not there, `just report LAB` prints what a maintainer wants to know.",
 };
 
 // What several causes have in common.

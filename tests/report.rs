@@ -1,0 +1,33 @@
+//! What is pasted for a maintainer says what is asked for, and nothing personal.
+
+use crate::support::host::scene;
+use crate::support::{assert_says, directory, is_root, require};
+
+#[test]
+fn a_report_names_machine_and_failure_and_nobody() {
+    require!(is_root(), "makes a host of its own");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/labs/tools/report.sh");
+    let text = scene(&format!(
+        "cp {script} /tmp/report.sh; chmod 755 /tmp/report.sh; mkdir -p /tmp/evelyn/clone
+         echo evelyns-laptop >/proc/sys/kernel/hostname; cd /tmp/evelyn/clone
+         HOME=/tmp/evelyn /tmp/report.sh /mnt/labs uts_ns a-name-that-is-longer-than-the-sixty-four-bytes-that-a-host-can-have
+         HOME=/tmp/evelyn /tmp/report.sh /mnt/labs ns_exec /tmp/evelyn/clone/nothing true"
+    ));
+    assert_says(
+        &text,
+        &[
+            "version: ",
+            "kernel: Linux ",
+            "doctor: {\"version\":1,",
+            "status: 1",
+        ],
+    );
+    assert_says(
+        &text,
+        &["uts_ns: ", "EINVAL", "ns_exec: open ./nothing: ENOENT"],
+    );
+    for personal in ["evelyn", "/tmp/", directory().to_str().expect("a path")] {
+        assert!(!text.contains(personal), "{personal}: {text}");
+    }
+    assert!(text.contains("HOST"), "{text}");
+}
