@@ -11,6 +11,7 @@ fn a_report_names_machine_and_failure_and_nobody() {
         "cp {script} /tmp/report.sh; chmod 755 /tmp/report.sh; mkdir -p /tmp/evelyn/clone
          echo evelyns-laptop >/proc/sys/kernel/hostname; cd /tmp/evelyn/clone
          HOME=/tmp/evelyn /tmp/report.sh /mnt/labs uts_ns a-name-that-is-longer-than-the-sixty-four-bytes-that-a-host-can-have
+         HOME=/tmp/evelyn /tmp/report.sh /mnt/labs uts_ns bizarro
          HOME=/tmp/evelyn /tmp/report.sh /mnt/labs ns_exec /tmp/evelyn/clone/nothing true"
     ));
     assert_says(
@@ -29,5 +30,5 @@ fn a_report_names_machine_and_failure_and_nobody() {
     for personal in ["evelyn", "/tmp/", directory().to_str().expect("a path")] {
         assert!(!text.contains(personal), "{personal}: {text}");
     }
-    assert!(text.contains("HOST"), "{text}");
+    assert_says(&text, &["uts.nodename in parent: HOST"]);
 }
