@@ -10,6 +10,7 @@ if [ "$0" = /init ]; then
 fi
 
 chown -R 0:0 /bin /etc /labs /lib && chmod 4755 /bin/su
+chown -R learner:learner /home/learner # Whoever packed it.
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
