@@ -26,6 +26,7 @@ mod hold;
 mod hostile;
 mod idmap_mount;
 mod init;
+mod instructor;
 mod ipc_ns;
 mod kernels;
 mod map;
