@@ -53,7 +53,7 @@ fn the_plans_have_the_minutes_of_the_book_and_add_them_up() {
         let names = names.split('`').skip(1).step_by(2);
         assert_eq!(
             number(minutes_of_names),
-            names.map(minutes_of_exercise).sum(),
+            names.map(minutes_of_exercise).sum::<u32>(),
             "{line}"
         );
         chapters += number(minutes);
