@@ -107,6 +107,10 @@ lint:
 release:
     @{{ just }} _static build --release
 
+# Pack release binaries, manual pages, completions and the book: just dist, just dist aarch64; prints the folder
+dist *processors: _mdbook
+    @labs/tools/dist/dist.sh '{{ target }}/dist' "$({{ just }} _labs)" "$@"
+
 # Boot a small machine with the labs in it, without root: just vm, just vm 7.3, just vm -- net_ns --explain
 vm *args:
     @LABS=$({{ just }} _static build) VM_CACHE='{{ target }}/vm' labs/tools/vm/vm.sh "$@"
@@ -143,11 +147,15 @@ _book: _mdbook
 _mdbook:
     @mdbook --version 2>/dev/null | grep -q ' v0\.5\.' || cargo install --locked mdbook@0.5.4
 
+# The names of all labs
+_labs:
+    @ls labs/*.rs labs/*/main.rs labs/tools/*/main.rs | sed -E 's#(/main)?\.rs$##; s#.*/##' | grep -vx table
+
 # Builds the lab of a name that a reader types (net, net_ns, exec, mount …); prints its path
 _build name:
     #!/bin/sh
     set -eu
-    labs=$(ls labs/*.rs labs/*/main.rs labs/tools/*/main.rs | sed -E 's#(/main)?\.rs$##; s#.*/##' | grep -vx table)
+    labs=$({{ just }} _labs)
     for lab in "$1" "$1_proc" "$1_ns" "ns_$1"; do
         if echo "$labs" | grep -qxF -e "$lab"; then
             cargo build --locked --bin "$lab" >&2

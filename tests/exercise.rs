@@ -20,7 +20,7 @@ use crate::support::{is_root, require, whole};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// As in the clone, where `just` hands over to the tool.
-const JUST: &str = "just() { case $1 in exercise) exercise ${@:2};; check) exercise --check ${@:2};; \
+const JUST: &str = "mkdir -p book/exercises; touch justfile; just() { case $1 in exercise) exercise ${@:2};; check) exercise --check ${@:2};; \
     hint) exercise --hint ${@:2};; solution) exercise --solution ${@:2};; esac; }; export -f just";
 
 fn folder() -> PathBuf {

@@ -17,6 +17,7 @@ mod capabilities;
 mod cgroup_ns;
 mod container;
 mod course;
+mod dist;
 mod doctor;
 mod doctor_blocks;
 mod doctor_proc;

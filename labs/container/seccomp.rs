@@ -85,7 +85,7 @@ const NODE: u64 = SET_ID | S_IFMT as u64;
 const ALL: u64 = u32::MAX as u64;
 const SYS_FCHMODAT2: c_long = 452;
 /// Since Linux 6.19.
-const F_SETDELEG: u64 = 1040;
+const F_SETDELEG: u32 = 1040;
 
 /// A call, an argument, and which of its bits must be what. Each row allows by itself.
 #[rustfmt::skip]
@@ -151,10 +151,10 @@ fn rules() -> std::result::Result<Rules, seccompiler::BackendError> {
     // No typing for others, and no pasting into a console; no lease, with which the owner of a
     // file has everyone wait who opens it, and root inside owns what root does.
     for (call, neither) in [
-        (SYS_ioctl, [TIOCSTI, TIOCLINUX]),
-        (SYS_fcntl, [F_SETLEASE as u64, F_SETDELEG]),
+        (SYS_ioctl, [TIOCSTI as u32, TIOCLINUX as u32]),
+        (SYS_fcntl, [F_SETLEASE as u32, F_SETDELEG]),
     ] {
-        let conditions = neither.map(|request| SeccompCondition::new(1, Dword, Ne, request));
+        let conditions = neither.map(|request| SeccompCondition::new(1, Dword, Ne, request.into()));
         let conditions = conditions
             .into_iter()
             .collect::<std::result::Result<_, _>>()?;

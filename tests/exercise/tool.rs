@@ -7,7 +7,8 @@ use crate::support::{assert_error, assert_transcript, installed, is_root, requir
 fn the_list_is_in_the_order_of_the_course_and_says_what_is_done() {
     require!(is_root(), "makes a host of its own");
     let text = scene(
-        "$user exercise hostname >/dev/null; $user exercise id_map >/dev/null; $user exercise",
+        "cd /tmp; mkdir -p book/exercises; touch justfile
+         $user exercise hostname >/dev/null; $user exercise id_map >/dev/null; $user exercise",
     );
     assert_transcript!("list", format!("$ exercise\n{text}"));
 }
@@ -43,6 +44,20 @@ fn there_are_three_hints_and_a_solution_for_who_is_done_or_gives_up() {
 }
 
 #[test]
+fn outside_a_clone_it_names_its_own_options() {
+    require!(is_root(), "makes a host of its own");
+    let text = scene(
+        "exercise hostname | tail -n 1; exercise --check hostname | tail -n 1; exercise | tail -n 1
+         exercise kept >/dev/null; exercise --solution kept --give-up | grep -c '^exercise --check kept$'
+         (exercise; exercise kept; exercise --solution kept; exercise --check kept) | grep just",
+    );
+    let expected = "Then: exercise --check hostname        Stuck: exercise --hint hostname\n  \
+                    Stuck? exercise --hint hostname\n\
+                    Begin one: exercise NAME\n1\n";
+    assert_eq!(text, expected);
+}
+
+#[test]
 fn watch_stays_until_it_is_done() {
     require!(is_root(), "makes a host of its own");
     let text = scene(
@@ -60,7 +75,7 @@ fn what_is_not_there_is_told() {
     assert_error(
         &error,
         "exercise: find exercise nothing: ENOENT: ",
-        "just exercise",
+        "`exercise` lists them all",
     );
     let error = refused("exercise --check hostname");
     assert_error(

@@ -35,6 +35,8 @@ impl CommandLine {
     /// # Errors
     /// [`Error::Usage`], also for `--help` and `--version`.
     pub fn option(&mut self) -> Result<Option<Arg<'static>>> {
+        #[cfg(feature = "dist")]
+        super::dist::write_instead(super::dist::command_of(self.help))?;
         let option = match self.parser.next().map_err(usage_error)? {
             None => return Ok(None),
             Some(Arg::Value(word)) => return Ok(Some(Arg::Value(word))),

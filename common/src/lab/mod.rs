@@ -1,6 +1,8 @@
 //! What makes a program a lab: its start and its end, errors and hints, what it says.
 
 mod command_line;
+#[cfg(feature = "dist")]
+mod dist;
 mod error;
 mod explain;
 mod hint;

@@ -74,6 +74,8 @@ fn print_usage(text: &str, status: u8) -> Result<()> {
 /// # Errors
 /// [`Error::Usage`], also for `--help`, which is printed to stdout with status 0.
 pub fn parse<Args: clap::Parser>() -> Result<Args> {
+    #[cfg(feature = "dist")]
+    super::dist::write_instead(Args::command())?;
     Args::try_parse_from(env::args_os()).map_err(|error| Error::Usage {
         status: if error.use_stderr() { 2 } else { 0 },
         text: error.render().to_string(),

@@ -15,6 +15,7 @@ use crate::memory::{Memory, Record};
 use crate::program::{self, Outcome, Sandbox};
 use crate::report::{self, Answer, Told};
 use crate::search::{Candidate, Nearest, Search};
+use crate::typed::typed;
 use crate::values::{self, Values};
 use crate::world::{World, boot};
 
@@ -76,7 +77,8 @@ pub(crate) fn all(exercises: &[Exercise], memory: &mut Memory, json: bool) -> Re
     if json {
         say!("{}", serde_json::Value::from(objects))?;
     } else if !checked {
-        say!("Nothing is begun that could be checked: just exercise NAME")?;
+        let how = typed("exercise", "NAME");
+        say!("Nothing is begun that could be checked: {how}")?;
     }
     Ok(worst)
 }

@@ -15,6 +15,7 @@ mod program;
 mod report;
 mod search;
 mod source;
+mod typed;
 mod values;
 mod world;
 
@@ -27,6 +28,7 @@ use common::procfs::check_proc;
 use common::{Error, Result, parse, say};
 use memory::{Memory, Record, now};
 use nix::errno::Errno;
+use typed::typed;
 
 /// Lists the exercises; shows and begins one; checks, hints, tells a solution
 #[derive(Parser)]
@@ -89,7 +91,7 @@ fn find<'e>(exercises: &'e [Exercise], name: &str) -> Result<&'e Exercise> {
     let found = exercises.iter().find(|exercise| exercise.name == name);
     found.ok_or_else(|| {
         Error::new("find", format!("exercise {name}"), Errno::ENOENT)
-            .hint("`just exercise` lists them all")
+            .hint(format!("`{}` lists them all", typed("exercise", "")))
     })
 }
 
@@ -131,7 +133,10 @@ fn begun(exercise: &Exercise, memory: &Memory) -> Result<Record> {
             format!("{} among those that are begun", exercise.name),
             Errno::ENOENT,
         )
-        .hint(format!("begin it first: just exercise {}", exercise.name))
+        .hint(format!(
+            "begin it first: {}",
+            typed("exercise", &exercise.name)
+        ))
     })
 }
 
@@ -159,14 +164,19 @@ fn solution(exercise: &Exercise, memory: &mut Memory, gives_up: bool) -> Result<
             Errno::EPERM,
         )
         .hint(format!(
-            "it is not done yet; if you give up: just solution {} --give-up",
-            exercise.name
+            "it is not done yet; if you give up: {} --give-up",
+            typed("solution", &exercise.name)
         )));
     }
     if !record.done {
         record.gave_up = true;
         memory.keep(&exercise.name, &record)?;
     }
-    say!("{}", exercise.solution(&record.values))?;
+    let solution = exercise.solution(&record.values);
+    let check = format!("just check {}", exercise.name);
+    say!(
+        "{}",
+        solution.replace(&check, &typed("check", &exercise.name))
+    )?;
     Ok(0)
 }

@@ -12,6 +12,7 @@ use crate::catalogue::{Exercise, Must};
 use crate::memory::{Memory, Record};
 use crate::program;
 use crate::search::{Candidate, Nearest};
+use crate::typed::typed;
 use crate::values::{Values, fill};
 use crate::world::{Fact, Process, shown};
 
@@ -205,7 +206,7 @@ pub(crate) fn list(exercises: &[Exercise], memory: &Memory, json: bool) -> Resul
             exercise.line
         )?;
     }
-    say!("\nBegin one: just exercise NAME")?;
+    say!("\nBegin one: {}", typed("exercise", "NAME"))?;
     Ok(0)
 }
 
@@ -227,8 +228,9 @@ pub(crate) fn task(exercise: &Exercise, record: &Record) -> Result<u8> {
         )?;
     }
     say!(
-        "\nThen: just check {0}        Stuck: just hint {0}",
-        exercise.name
+        "\nThen: {}        Stuck: {}",
+        typed("check", &exercise.name),
+        typed("hint", &exercise.name)
     )?;
     Ok(0)
 }
@@ -239,7 +241,7 @@ pub(crate) fn told(exercise: &Exercise, record: &Record, told: &Told) -> Result<
         Answer::Done => {
             let word = Tone::Good.paint("done");
             say!("{name}: {word}{}", told.why)?;
-            return say!("  Another way: just solution {name}");
+            return say!("  Another way: {}", typed("solution", name));
         }
         Answer::NotYet => say!("{name}: not yet")?,
         Answer::CannotLook => say!("{name}: cannot look")?,
@@ -261,7 +263,7 @@ pub(crate) fn told(exercise: &Exercise, record: &Record, told: &Told) -> Result<
         say!("  | {}", printable(line.as_ref()))?;
     }
     if record.hints < exercise.hints.len() {
-        say!("  Stuck? just hint {name}")?;
+        say!("  Stuck? {}", typed("hint", name))?;
     }
     Ok(())
 }
