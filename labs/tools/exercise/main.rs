@@ -15,6 +15,7 @@ mod program;
 mod report;
 mod search;
 mod source;
+mod told;
 mod typed;
 mod values;
 mod world;
