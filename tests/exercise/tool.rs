@@ -49,7 +49,7 @@ fn outside_a_clone_it_names_its_own_options() {
     let text = scene(
         "exercise hostname | tail -n 1; exercise --check hostname | tail -n 1; exercise | tail -n 1
          exercise kept >/dev/null; exercise --solution kept --give-up | grep -c '^exercise --check kept$'
-         (exercise; exercise kept; exercise --solution kept; exercise --check kept) | grep just || :",
+         (exercise; exercise kept; exercise --solution kept; exercise --check kept) 2>&1 | fails grep just",
     );
     let expected = "Then: exercise --check hostname        Stuck: exercise --hint hostname\n  \
                     Stuck? exercise --hint hostname\n\

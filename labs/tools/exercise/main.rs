@@ -158,7 +158,7 @@ fn hint(exercise: &Exercise, memory: &mut Memory) -> Result<u8> {
 
 fn solution(exercise: &Exercise, memory: &mut Memory, gives_up: bool) -> Result<u8> {
     let mut record = begun(exercise, memory)?;
-    if !record.done && !gives_up {
+    if !record.done && !record.gave_up && !gives_up {
         return Err(Error::new(
             "show",
             format!("the solution of {}", exercise.name),

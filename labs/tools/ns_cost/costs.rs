@@ -70,7 +70,7 @@ fn shuffled<T>(items: &mut [T]) -> Vec<&mut T> {
 /// dozens of network namespaces find room that is allocated already and seem cheap.
 fn samples(rounds: usize) -> Result<Vec<Sample>> {
     let many = (5 * rounds).clamp(10, 100);
-    let of_net = (25 * rounds).clamp(10, 75);
+    let of_net = (25 * (rounds - 1)).clamp(2, 75);
     explain!(
         "/proc/meminfo, while {} namespaces of each type are made ({} with\n\
              NET), held by descriptors: how SUnreclaim and Percpu grow, for each of them",
