@@ -138,6 +138,19 @@ book: _mdbook
 serve: _mdbook
     mdbook serve --open book
 
+# Hold the built book to WCAG AA: contrast in every theme, pictures, keyboard (minutes; needs npm and Chromium)
+accessibility: _book
+    #!/bin/sh
+    set -eu
+    cd book/accessibility
+    command -v npm >/dev/null || { echo "skipped: the check of the book's accessibility needs npm"; exit 0; }
+    for chromium in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+        CHROMIUM=$(command -v "$chromium") && break
+    done
+    [ "$CHROMIUM" ] || { echo "skipped: the check of the book's accessibility needs Chromium (or CHROMIUM=PATH)"; exit 0; }
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel error >&2
+    CHROMIUM=$CHROMIUM exec node check.mjs
+
 # Everything that CI checks
 ci: lint test test-release _book
 

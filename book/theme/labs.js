@@ -1,5 +1,5 @@
 // In a transcript what is typed stands out from what is printed; on a phone each cell of
-// a table knows the heading of its column.
+// a table knows the heading of its column; a keyboard reaches all that a mouse does.
 (() => {
     const part = (kind, text) => {
         const node = document.createElement(kind === 'typed' ? 'strong' : 'span');
@@ -22,4 +22,42 @@
             [...row.cells].forEach((cell, at) => { cell.dataset.label = heads[at] ?? ''; });
         }
     }
+    // A label takes no focus: what shows and hides the sidebar becomes a button in its place.
+    const label = document.getElementById('mdbook-sidebar-toggle');
+    const button = document.createElement('button');
+    const alike = () => {
+        for (const { name, value } of label.attributes) if (name !== 'for') button.setAttribute(name, value);
+    };
+    alike();
+    button.type = 'button';
+    button.append(...label.childNodes);
+    button.addEventListener('click', () => {
+        label.click();
+        document.getElementById('mdbook-sidebar-toggle-anchor').click();
+    });
+    label.replaceWith(button);
+    new MutationObserver(alike).observe(label, { attributes: true });
+    // What is wider than its place takes the focus, and arrows scroll it instead of turning the page.
+    const fit = new ResizeObserver((entries) => {
+        for (const { target } of entries) {
+            if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+            else target.removeAttribute('tabindex');
+        }
+    });
+    for (const wide of document.querySelectorAll('pre > code, .table-wrapper, figure')) {
+        fit.observe(wide);
+        wide.addEventListener('keydown', (event) => {
+            if (wide.tabIndex === 0 && event.key.startsWith('Arrow')) event.stopPropagation();
+        });
+    }
+    // The parts of the page, by name.
+    const name = (id, role, label) => {
+        const element = document.getElementById(id);
+        element?.setAttribute('role', role);
+        element?.setAttribute('aria-label', label);
+    };
+    name('mdbook-menu-bar', 'banner', 'Menu');
+    name('mdbook-search-wrapper', 'search', 'Search');
+    name('mdbook-searchbar', 'searchbox', 'Search this book');
+    name('mdbook-help-container', 'dialog', 'Keyboard shortcuts');
 })();

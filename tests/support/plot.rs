@@ -5,8 +5,8 @@
 use std::fmt::{Display, Write as _};
 
 pub(crate) const WIDTH: f64 = 720.0;
-/// Told apart on white and on dark grounds, also by those who see no red or green.
-const COLOURS: [&str; 4] = ["#2a7de1", "#2e9e5b", "#d9822b", "currentColor"];
+/// Of one lightness, which stands out from the grounds of all themes; the shapes tell them apart, too.
+const COLOURS: [&str; 4] = ["#1e71d5", "#23824c", "#a6621e", "currentColor"];
 
 pub(crate) type Point = (f64, f64);
 
@@ -59,7 +59,8 @@ impl Plot {
         let shape = match series {
             0 => "m-4.5 0 a4.5 4.5 0 1 0 9 0 a4.5 4.5 0 1 0 -9 0",
             1 => "m-4 -4 h8 v8 h-8 z",
-            _ => "m-5.5 0 l5.5 -5.5 l5.5 5.5 l-5.5 5.5 z",
+            2 => "m-5.5 0 l5.5 -5.5 l5.5 5.5 l-5.5 5.5 z",
+            _ => "m-5.5 4.5 l5.5 -10 l5.5 10 z",
         };
         let colour = COLOURS[series];
         self.add(format_args!(

@@ -107,7 +107,7 @@ impl Picture {
                 }
             }
         };
-        self.boxes(nodes, &look("#2a7de1", depth), &mut row);
+        self.boxes(nodes, &look("#1e71d5", depth), &mut row);
     }
 
     fn of_pids(&mut self, world: &World, nodes: &[Node<'_>]) {
@@ -152,7 +152,7 @@ impl Picture {
                 picture.text((end, ENDS), &squeezed(pids, PIDS / CHARACTER, DOTS), "");
             }
         };
-        self.boxes(nodes, &look("#d9822b", depth), &mut row);
+        self.boxes(nodes, &look("#a6621e", depth), &mut row);
     }
 }
 
