@@ -249,18 +249,14 @@ fn five_hundred_processes_are_checked_in_two_seconds() {
         "for name in $(exercise --json | jq -r '.[].name'); do begin $name >/dev/null; done
          $user sh -c 'for i in $(seq 500); do sleep 100 & done; wait' & wait_for sleeps 500
          $user exercise --check --json | jq length
-         for i in 1 2 3 4 5; do
-             start=$(date +%s%N); $user exercise --check --json >/dev/null
-             echo $((($(date +%s%N) - start) / 1000000))
-         done",
+         TIMEFORMAT='%U %S'; export TIMEFORMAT
+         bash -c \"time $user exercise --check --json >/dev/null\" 2>&1",
     );
-    let mut lines = text
-        .lines()
-        .map(|line| line.parse::<u64>().expect("a number"));
-    let count = lines.next().expect("a count");
-    assert!(count >= 10, "{text}");
-    // Others use the machine, too: the fastest of five says how long it takes.
-    let milliseconds = lines.min().expect("a time");
+    let (count, seconds) = text.split_once('\n').expect("a count");
+    assert!(count.parse::<u32>().expect("a count") >= 10, "{text}");
+    // Of the processor: others use the machine, too.
+    let seconds = seconds.split_whitespace().flat_map(str::parse::<f32>);
+    let milliseconds = (seconds.sum::<f32>() * 1_000.0) as u32;
     println!("all of them: {milliseconds} ms");
     assert!(milliseconds < 2_000, "{text}");
 }

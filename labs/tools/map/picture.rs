@@ -77,7 +77,7 @@ impl Picture {
 
     fn row(&mut self, node: &Node<'_>, (left, right, level): Place, row: WriteRow<'_>) {
         if node.marked {
-            let look = "rx=\"4\" fill=\"#23824c\" fill-opacity=\"0.35\"";
+            let look = "rx=\"4\" fill=\"#23824c\" fill-opacity=\"0.35\" stroke=\"#23824c\"";
             self.area((left + 4, self.y - 14), (right - left - 8, LINE - 2), look);
         }
         row(self, node, left + PADDING, level);
