@@ -33,8 +33,7 @@ for processor; do
     tree=$out/$name
     rm -rf "$tree" && mkdir -p "$tree/bin"
     for lab in $labs; do cp "$out/build/$tuple/release/$lab" "$tree/bin/"; done
-    cp -r "$out/share" LICENSE README.md "$tree/"
-    [ ! -e CHANGELOG.md ] || cp CHANGELOG.md "$tree/"
+    cp -r "$out/share" LICENSE LICENSE-CC-BY-4.0 README.md CHANGELOG.md "$tree/"
     tar --create --file "$tree.tar" --directory "$out" --format gnu --sort name --mtime "@$SOURCE_DATE_EPOCH" \
         --owner 0 --group 0 --numeric-owner --mode u=rwX,go=rX "$name"
     gzip --no-name --best --force "$tree.tar"
