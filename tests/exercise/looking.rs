@@ -85,9 +85,9 @@ fn an_inode_that_is_given_out_again_is_another_namespace() {
          start() { $user unshare -Uru sh -c \"hostname $1; exec sleep 100\" & wait_for runs $! sleep; }
          uts() { stat -Lc %i /proc/$!/ns/uts; }
          # Others take and free numbers meanwhile, so it is tried again.
-         for round in $(seq 20); do
+         for round in $(seq 5); do
              start $name; first=$(uts); in_time kept 'not yet: handle' >/tmp/told; kill $!; wait
-             for i in $(seq 8); do
+             for i in $(seq 150); do
                  start another; [ $(uts) = $first ] && break 2
              done
              kill $(pgrep -x sleep); wait
