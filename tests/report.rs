@@ -6,9 +6,10 @@ use crate::support::{assert_says, directory, is_root, require};
 #[test]
 fn a_report_names_machine_and_failure_and_nobody() {
     require!(is_root(), "makes a host of its own");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/labs/tools/report.sh");
+    let script = include_str!("../labs/tools/report.sh");
     let text = scene(&format!(
-        "cp {script} /tmp/report.sh; chmod 755 /tmp/report.sh; mkdir -p /tmp/evelyn/clone
+        "cat >/tmp/report.sh <<'SCRIPT'\n{script}SCRIPT
+         chmod 755 /tmp/report.sh; mkdir -p /tmp/evelyn/clone
          echo evelyns-laptop >/proc/sys/kernel/hostname; cd /tmp/evelyn/clone
          HOME=/tmp/evelyn /tmp/report.sh /mnt/labs uts_ns a-name-that-is-longer-than-the-sixty-four-bytes-that-a-host-can-have
          HOME=/tmp/evelyn /tmp/report.sh /mnt/labs uts_ns bizarro

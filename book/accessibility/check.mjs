@@ -84,7 +84,13 @@ async function main() {
         args: process.getuid() === 0 ? ['--no-sandbox'] : [],
     });
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    await context.route(`${ORIGIN}**`, (route) => route.fulfill({ path: join(book, new URL(route.request().url()).pathname) }));
+    await context.route(`${ORIGIN}**`, (route) => {
+        const path = join(book, new URL(route.request().url()).pathname);
+        return route.fulfill({ path }).catch(() => {
+            report('missing-file', new URL(route.request().frame().url()).pathname.slice(1), 'any', path, 'build the book anew, or mend the link');
+            return route.abort();
+        });
+    });
     // print.html is all the other pages again; toc.html is a frame for browsers without scripts.
     const names = (await readdir(book)).filter((name) => /\.html$/.test(name) && !/^(print|toc)\.html$/.test(name));
     const states = [...names.sort().map((name) => ({ name })), ...STATES];

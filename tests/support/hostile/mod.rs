@@ -144,6 +144,8 @@ const SUBJECT: &[(&str, &str)] = &[
     // To the root of a user namespace the file has capabilities of no inner root's.
     ("capabilities --xattr", "outside, where root is uid 0 "),
     ("idmap_mount", "There is only one user ID, "),
+    // Outside a clone there is no recipe to name.
+    ("exercise", "Begin one: exercise NAME"),
     // A filter of an ordinary user's comes with it.
     ("capabilities", "Under no_new_privs, "),
     // Where no limit can be written, the end of a namespace is not seen.
