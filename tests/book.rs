@@ -156,7 +156,7 @@ fn no_block_holds_code_or_output_that_was_pasted() {
 fn every_exercise_stands_in_its_page_with_its_minutes() {
     for name in crate::exercise::all_names() {
         let folder = source().join("../exercises").join(&name);
-        let text = fs::read_to_string(folder.join("exercise.toml")).unwrap();
+        let text = fs::read_to_string(folder.join("exercise.toml")).expect("an exercise");
         let value = |key: &str| {
             let mut lines = text.lines().filter_map(|line| line.split_once(" = "));
             let found = lines.find(|(name, _)| *name == key).expect("a value");

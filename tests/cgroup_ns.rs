@@ -132,7 +132,7 @@ fn a_child_that_is_born_in_its_cgroup_reads_the_same() {
 fn with_nsdelegate_the_namespace_is_a_wall_and_cgroup_kill_ends_all() {
     require!(linux() >= [5, 14], "cgroup.kill came with Linux 5.14");
     require!(mount_of("cgroup2").is_some(), "cgroup.kill is of version 2");
-    let mounts = fs::read_to_string("/proc/mounts").unwrap();
+    let mounts = fs::read_to_string("/proc/mounts").expect("/proc/mounts");
     for &who in everyone() {
         let text = lab("cgroup_ns").by(who).args(["--delegation"]).transcript();
         if text.contains("No sub-cgroup") {

@@ -29,7 +29,7 @@ fn every_session_of_the_book_says_what_the_book_shows() {
     // A session spends its time waiting for prompts, so several share the machine.
     let type_all = |files: &[PathBuf]| -> Vec<String> {
         let type_one = |file: &PathBuf| {
-            let text = fs::read_to_string(file).unwrap();
+            let text = fs::read_to_string(file).expect("a session");
             let transcript = session::transcript(&text);
             if text.starts_with("user\n") {
                 // Whoever reads has another uid, and another home.

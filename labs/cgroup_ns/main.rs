@@ -167,7 +167,7 @@ fn make_sub_cgroup(tree: &Hierarchy) -> Result<Option<(PathBuf, Guardian)>> {
             say!("No sub-cgroup allowed here: {step} {object}: {errno}")?;
             explain!(
                 "mkdir(): who may make a cgroup is a matter of the directory's owner and\n\
-             mode; systemd hands one over: systemd-run --user --scope -p Delegate=yes …"
+                 mode; systemd hands one over: systemd-run --user --scope -p Delegate=yes …"
             );
             Ok(None)
         }

@@ -1,9 +1,8 @@
 //! reboot(2) in a PID namespace ends the namespace, and leaves the machine alone.
 
-use std::fs;
-
 use caps::CapSet;
 use common::credentials::{Capability, failed};
+use common::ns::is_in_initial;
 use common::process::Ended;
 use common::{Error, Result, Step as _, clone, explain, say};
 use nix::errno::Errno;
@@ -26,13 +25,6 @@ const COMMANDS: [(&str, Option<RebootMode>, Answer); 5] = [
     (NO_CAPABILITY, Some(RB_AUTOBOOT), Err(Errno::EPERM)),
 ];
 const NO_CAPABILITY: &str = "RESTART without CAP_SYS_BOOT";
-
-/// The PID and the user namespace that the machine has started with: their numbers are
-/// fixed in the kernel's source, include/linux/proc_ns.h.
-const FIRST: [(&str, &str); 2] = [
-    ("/proc/self/ns/pid", "pid:[4026531836]"),
-    ("/proc/self/ns/user", "user:[4026531837]"),
-];
 
 const NOT_HERE: &str = "the lab calls reboot() only as PID 1 of a namespace of its own, and never \
     where that would restart the machine: this line tells of a defect of the lab";
@@ -86,9 +78,9 @@ fn init_function(name: &str, mode: Option<RebootMode>, expected: Answer) -> Resu
 /// The one place that calls reboot(2), and looks first where it is.
 fn reboot_this_namespace(mode: Option<RebootMode>) -> Result<Errno> {
     let is_pid_1 = getpid().as_raw() == 1;
-    for (file, first) in FIRST {
-        let own = fs::read_link(file).step("readlink", file)?;
-        if !is_pid_1 || own.as_os_str() == first {
+    for name in ["pid", "user"] {
+        if !is_pid_1 || is_in_initial(name)? {
+            let file = format!("/proc/self/ns/{name}");
             return Err(Error::new("reboot", file, Errno::EPERM).hint(NOT_HERE));
         }
     }

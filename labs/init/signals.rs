@@ -47,7 +47,7 @@ pub(crate) fn lab() -> Result<u8> {
     let status = init.end()?;
     explain!(
         "kill(SIGKILL) from outside: PID 1 has no protection against it, and with PID\n\
-             1 the kernel ends every process of the namespace"
+         1 the kernel ends every process of the namespace"
     );
     say!("SIGKILL  none     outside    0       nothing: it has ended with status {status}")?;
     match kill(pid_2_outside, None) {

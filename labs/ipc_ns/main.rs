@@ -84,7 +84,7 @@ fn parent_function(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoint
     system_v::parent(parent_has_spoken, child_has_spoken)?;
     explain!(
         "mq_open(): looks a name up in the IPC namespace of the caller; the slash\n\
-             begins no path, and it does not matter what is mounted where"
+         begins no path, and it does not matter what is mounted where"
     );
     say!("\nPOSIX message queues, found by a name:\n")?;
     posix::parent(parent_has_spoken, child_has_spoken)?;

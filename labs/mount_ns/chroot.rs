@@ -84,7 +84,7 @@ fn enter_small_world() -> Result<()> {
     enter_root(STAGE)?;
     explain!(
         "clone(CLONE_NEWNS), and in the child pivot_root() into a tmpfs with two\n\
-             directories: so that who gets out of the jail gets no farther than here"
+         directories: so that who gets out of the jail gets no farther than here"
     );
     Ok(())
 }

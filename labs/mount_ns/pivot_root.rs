@@ -48,8 +48,8 @@ fn child_function() -> Result<u8> {
     chdir("/").step("chdir", "/")?;
     explain!(
         "pivot_root(\".\", \"old\"): the tmpfs is the root of this mount namespace, and\n\
-             the old root is a mount on /old, with everything that is mounted in it\n\
-             see: cat /proc/{}/mounts",
+         the old root is a mount on /old, with everything that is mounted in it\n\
+         see: cat /proc/{}/mounts",
         getpid()
     );
     let below = mounts(&proc)?.len().saturating_sub(1);

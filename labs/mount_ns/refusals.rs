@@ -35,7 +35,7 @@ pub(crate) fn lab() -> Result<u8> {
     prepare()?;
     explain!(
         "each row is a child of its own, with a copy of this namespace's mounts, in\n\
-             which it breaks one rule and calls pivot_root(new_root, put_old)"
+         which it breaks one rule and calls pivot_root(new_root, put_old)"
     );
     say!("the rule that is broken              pivot_root(new_root, put_old)")?;
     for (rule, break_rule, (new_root, put_old)) in ROWS {

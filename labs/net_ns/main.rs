@@ -103,8 +103,8 @@ fn enter_stand_in(host: bool, only_list: bool) -> Result<()> {
     Rtnetlink::open()?.batch(&[link_up("lo")])?;
     explain!(
         "unshare(CLONE_NEWNET): a new network namespace stands for the host, which\n\
-             stays as it is (--host uses the real one); lo is up in it, as on a host\n\
-             see: readlink /proc/{}/ns/net",
+         stays as it is (--host uses the real one); lo is up in it, as on a host\n\
+         see: readlink /proc/{}/ns/net",
         getpid()
     );
     Ok(())

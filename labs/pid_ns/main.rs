@@ -112,8 +112,8 @@ fn child_function(checkpoint: &Checkpoint) -> Result<u8> {
     checkpoint.wait()?;
     explain!(
         "getpid(), getppid() in the child: the first process of a PID namespace is\n\
-             PID 1, and a parent that the namespace does not hold is PID 0\n\
-             see: pid_namespaces(7)"
+         PID 1, and a parent that the namespace does not hold is PID 0\n\
+         see: pid_namespaces(7)"
     );
     // ANCHOR: child
     say!(

@@ -1,7 +1,7 @@
 //! Two dialogues, as the book shows them: a wrong try, a hint, the right one.
 
 use super::{Learner, programs};
-use crate::support::{assert_transcript, is_root, normalise, require};
+use crate::support::{assert_transcript, installed, is_root, normalise, require};
 
 /// What was typed and printed, with one value in place of the one that was drawn.
 fn transcript(learner: Learner) -> String {
@@ -36,6 +36,7 @@ fn a_task_by_hand() {
 #[test]
 fn a_program() {
     require!(is_root(), "each learner has a host of their own");
+    require!(installed("patch"), "makes the wrong program");
     programs::build();
     for (who, name) in [("user", "program"), ("root", "program_root")] {
         let mut learner = Learner::begins(who, "reap");

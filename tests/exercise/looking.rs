@@ -149,6 +149,12 @@ c.prctl(4, 0); open(\"/tmp/ready\", \"w\"); time.sleep(100)";
     ));
     let expected = "cannot look: another_namespace\n3\nmay be it, but may not be looked at\n";
     assert_eq!(hidden, expected);
+    // It is no `q`, by its argument; it may be `p`.
+    let one_of_two = learner(&format!(
+        "{}begin own; $user /usr/bin/python3 -c '{python}' & wait_for test -e /tmp/ready; answer own",
+        own("p.ns.uts != me.ns.uts\nq.argument == 77")
+    ));
+    assert_eq!(one_of_two, "cannot look: c0\n");
     // As with sudo: root's process is the child of one of the learner's.
     let sudo = learner(
         "install -m 4755 $(command -v setpriv) /tmp/become; mount -o remount,suid /tmp 2>/dev/null

@@ -58,6 +58,17 @@ fn outside_a_clone_it_names_its_own_options() {
 }
 
 #[test]
+fn a_program_is_named_where_all_are_checked() {
+    require!(is_root() && installed("jq"), "reads JSON");
+    let text = scene(
+        "exercise hostname >/dev/null; exercise --reset hostname; exercise --check | grep -o 'Nothing is begun'
+         exercise reap >/dev/null; exercise --check; echo $?; exercise --check --json | jq -c '[.[] | .name, .state]'",
+    );
+    let expected = "Nothing is begun\nreap: a program, built and run by exercise --check reap\n1\n[\"reap\",\"begun\"]\n";
+    assert_eq!(text, expected);
+}
+
+#[test]
 fn watch_stays_until_it_is_done() {
     require!(is_root(), "makes a host of its own");
     let text = scene(

@@ -17,5 +17,5 @@ pub use mounts::{
     atime_flags, covers_of_proc, is_pid_namespace_of_others, make_private, mount_proc, mount_tmpfs,
 };
 pub use root_directory::RootDirectory;
-pub use types::{CLONE_NEWTIME, TYPES, Type, describe, link};
+pub use types::{CLONE_NEWTIME, TYPES, Type, describe, is_in_initial, link};
 pub use uts::setdomainname;

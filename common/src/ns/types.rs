@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 
-use nix::libc;
+use nix::libc::{self, ino_t};
 use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 
@@ -16,6 +16,9 @@ pub struct Type {
     pub name: &'static str,
     /// Its flag for clone(2), unshare(2) and setns(2).
     pub flag: CloneFlags,
+    /// The inode number of the namespace that the machine starts with, as linux/nsfs.h has
+    /// it. Those of `mnt` and `net` are fixed since Linux 6.18.
+    pub initial: ino_t,
 }
 
 /// CLONE_NEWTIME, which nix does not name. It lies in the byte that clone(2)
@@ -24,41 +27,25 @@ pub const CLONE_NEWTIME: CloneFlags = CloneFlags::from_bits_retain(libc::CLONE_N
 
 /// Every type, in the alphabetical order of /proc/PID/ns.
 pub const TYPES: [Type; 8] = [
-    Type {
-        name: "cgroup",
-        flag: CloneFlags::CLONE_NEWCGROUP,
-    },
-    Type {
-        name: "ipc",
-        flag: CloneFlags::CLONE_NEWIPC,
-    },
-    Type {
-        name: "mnt",
-        flag: CloneFlags::CLONE_NEWNS,
-    },
-    Type {
-        name: "net",
-        flag: CloneFlags::CLONE_NEWNET,
-    },
-    Type {
-        name: "pid",
-        flag: CloneFlags::CLONE_NEWPID,
-    },
-    Type {
-        name: "time",
-        flag: CLONE_NEWTIME,
-    },
-    Type {
-        name: "user",
-        flag: CloneFlags::CLONE_NEWUSER,
-    },
-    Type {
-        name: "uts",
-        flag: CloneFlags::CLONE_NEWUTS,
-    },
+    Type::new("cgroup", CloneFlags::CLONE_NEWCGROUP, 0xEFFF_FFFB),
+    Type::new("ipc", CloneFlags::CLONE_NEWIPC, 0xEFFF_FFFF),
+    Type::new("mnt", CloneFlags::CLONE_NEWNS, 0xEFFF_FFF8),
+    Type::new("net", CloneFlags::CLONE_NEWNET, 0xEFFF_FFF9),
+    Type::new("pid", CloneFlags::CLONE_NEWPID, 0xEFFF_FFFC),
+    Type::new("time", CLONE_NEWTIME, 0xEFFF_FFFA),
+    Type::new("user", CloneFlags::CLONE_NEWUSER, 0xEFFF_FFFD),
+    Type::new("uts", CloneFlags::CLONE_NEWUTS, 0xEFFF_FFFE),
 ];
 
 impl Type {
+    const fn new(name: &'static str, flag: CloneFlags, initial: ino_t) -> Self {
+        Self {
+            name,
+            flag,
+            initial,
+        }
+    }
+
     /// The type with this name, as /proc/PID/ns spells it.
     pub fn named(name: &str) -> Option<Self> {
         TYPES.into_iter().find(|kind| kind.name == name)
@@ -97,6 +84,19 @@ pub fn link(pid: Pid, name: &str) -> Result<String> {
     fs::read_link(&path)
         .map(|text| text.to_string_lossy().into_owned())
         .step("readlink", path)
+}
+
+/// Whether this process is in the namespace of this type that the machine has started with.
+///
+/// # Errors
+/// `readlink`: ENOENT without /proc, or where it is that of a PID namespace without this process.
+pub fn is_in_initial(name: &str) -> Result<bool> {
+    let path = format!("/proc/self/ns/{name}");
+    let own = fs::read_link(&path).step("readlink", path)?;
+    let initial = |kind: &Type| format!("{kind}:[{}]", kind.initial);
+    Ok(TYPES
+        .iter()
+        .any(|kind| own.as_os_str() == initial(kind).as_str()))
 }
 
 /// The flags as they stand in the source: `CLONE_NEWPID | CLONE_NEWNET`.

@@ -102,6 +102,12 @@ impl Exercise {
         title.map_or(&self.page, |(_, title)| title)
     }
 
+    /// The conditions of a stage.
+    pub(crate) fn musts(&self, stage: u8) -> Vec<&Must> {
+        let of_stage = self.must.iter().filter(|must| must.stage == stage);
+        of_stage.collect()
+    }
+
     /// The number of its last stage.
     pub(crate) fn stages(&self) -> u8 {
         self.must.iter().map(|must| must.stage).max().unwrap_or(1)

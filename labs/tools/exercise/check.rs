@@ -14,7 +14,7 @@ use crate::condition::Term;
 use crate::memory::{Memory, Record};
 use crate::program::{self, Outcome, Sandbox};
 use crate::report;
-use crate::search::{Candidate, Nearest, Search};
+use crate::search::{Candidate, Nearest, Search, fact_of};
 use crate::told::{Answer, Told};
 use crate::typed::typed;
 use crate::values::{self, Values};
@@ -49,7 +49,7 @@ pub(crate) fn one(exercise: &Exercise, memory: &mut Memory, args: &Args) -> Resu
     }
 }
 
-/// All by-hand exercises that are begun and not done.
+/// All that are begun and not done; a program is only named, for it is built and run first.
 pub(crate) fn all(exercises: &[Exercise], memory: &mut Memory, json: bool) -> Result<u8> {
     check_proc()?;
     let world = World::look()?;
@@ -57,23 +57,29 @@ pub(crate) fn all(exercises: &[Exercise], memory: &mut Memory, json: bool) -> Re
     let mut worst = 0;
     let mut objects = Vec::new();
     let mut checked = false;
-    for exercise in exercises.iter().filter(|exercise| exercise.run.is_none()) {
-        let Some(record) = memory.of(&exercise.name) else {
+    for exercise in exercises {
+        let Some(record) = memory.begun(&exercise.name) else {
             continue;
         };
         let mut record = record.clone();
-        if record.done {
-            objects.push(report::json(exercise, &record, None));
-            continue;
+        checked |= !record.done;
+        let mut told = None;
+        if exercise.run.is_none() && !record.done {
+            let answer = in_kernel(exercise, &mut record, &world, &handles)?;
+            note(exercise, memory, &mut record, &answer)?;
+            worst = worst.max(status(answer.answer));
+            told = Some(answer);
+        } else if !record.done {
+            worst = worst.max(NOT_YET);
         }
-        let told = in_kernel(exercise, &mut record, &world, &handles)?;
-        note(exercise, memory, &mut record, &told)?;
-        worst = worst.max(status(told.answer));
-        match json {
-            true => objects.push(report::json(exercise, &record, Some(&told))),
-            false => report::told(exercise, &record, &told)?,
+        if json {
+            objects.push(report::json(exercise, &record, told.as_ref()));
+        } else if let Some(told) = &told {
+            report::told(exercise, &record, told)?;
+        } else if !record.done {
+            let how = typed("check", &exercise.name);
+            say!("{}: a program, built and run by {how}", exercise.name)?;
         }
-        checked = true;
     }
     if json {
         say!("{}", serde_json::Value::from(objects))?;
@@ -123,11 +129,7 @@ pub(crate) fn note_what_is_there(exercise: &Exercise, record: &mut Record) -> Re
         return Ok(());
     }
     let (world, handles) = (World::look()?, OnceCell::new());
-    let musts: Vec<_> = exercise
-        .must
-        .iter()
-        .filter(|must| must.stage == 1)
-        .collect();
+    let musts = exercise.musts(1);
     loop {
         let before = record.before.clone();
         let search = Search::new(&world, &musts, &record.values, &before, None, &handles)?;
@@ -155,17 +157,10 @@ fn in_kernel(
     handles: &OnceCell<Vec<crate::handles::Handle>>,
 ) -> Result<Told> {
     let before = record.before.clone();
-    let of_stage = |stage| {
-        exercise
-            .must
-            .iter()
-            .filter(move |must| must.stage == stage)
-            .collect::<Vec<_>>()
-    };
     let search = |musts: &[&Must], record: &Record| {
         Search::new(world, musts, &record.values, &before, None, handles)?.run()
     };
-    let mut musts = of_stage(1);
+    let mut musts = exercise.musts(1);
     let (mut met, mut found) = search(&musts, record)?;
     if exercise.stages() > 1 {
         if met {
@@ -175,7 +170,7 @@ fn in_kernel(
         if met || record.stage == 1 {
             let is_new = record.stage == 0;
             record.stage = 1;
-            musts = of_stage(2);
+            musts = exercise.musts(2);
             if is_new {
                 return Ok(Told::stage(&musts, &found));
             }
@@ -208,20 +203,10 @@ fn remember(
 ) -> Result<()> {
     for (name, text) in &exercise.remember {
         let term = Term::parse(text);
-        let fact = term.and_then(|term| {
-            let (_, candidate) = found
-                .binding
-                .iter()
-                .find(|(variable, _)| *variable == term.of)?;
-            match candidate {
-                Candidate::Process(process) => {
-                    world.fact(process, &term.fact, &term.argument)?.ok()
-                }
-                Candidate::Handle(handle) => world.fact_of_handle(handle, &term.fact)?.ok(),
-            }
-        });
-        let fact =
-            fact.ok_or_else(|| Error::new("parse", text, Errno::EINVAL).hint("no such fact"))?;
+        let look = term.and_then(|term| fact_of(world, &found.binding, &term));
+        let fact = look
+            .and_then(|look| look.ok())
+            .ok_or_else(|| Error::new("parse", text, Errno::EINVAL).hint("no such fact"))?;
         record.values.insert(name.clone(), fact.value.clone());
     }
     Ok(())

@@ -127,7 +127,7 @@ fn begin(exercise: &Exercise, memory: &mut Memory) -> Result<u8> {
 }
 
 fn begun(exercise: &Exercise, memory: &Memory) -> Result<Record> {
-    let record = memory.of(&exercise.name).filter(|record| record.begun > 0);
+    let record = memory.begun(&exercise.name);
     record.cloned().ok_or_else(|| {
         Error::new(
             "find",

@@ -84,6 +84,11 @@ impl Memory {
         self.records.get(name)
     }
 
+    /// Of an exercise that is begun, and was not reset since.
+    pub(crate) fn begun(&self, name: &str) -> Option<&Record> {
+        self.of(name).filter(|record| record.begun > 0)
+    }
+
     /// Keeps what is new of one exercise; what another run has written of others stays.
     pub(crate) fn keep(&mut self, name: &str, record: &Record) -> Result<()> {
         self.records = Self::load()?.records;

@@ -145,18 +145,37 @@ impl<'w> Search<'w> {
         Ok(false)
     }
 
-    /// Whether what all may read of a process rules it out.
+    /// Whether what all may read of a process rules it out, whichever variable it would be.
     pub(crate) fn is_ruled_out(&self, process: &'w Process) -> Result<bool> {
+        let variables = self.conditions.iter().flat_map(Condition::variables);
+        let mut sought = variables
+            .filter(|variable| matches!(variable, Variable::Process(_)))
+            .peekable();
+        if sought.peek().is_none() {
+            return Ok(false);
+        }
+        for variable in sought {
+            if !self.is_ruled_out_as(variable, process)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_ruled_out_as(&self, variable: Variable, process: &'w Process) -> Result<bool> {
         const FOR_ALL: [&str; 4] = ["args", "argument", "ambient", "uid"];
+        let binding = vec![(variable, Candidate::Process(process))];
         for condition in &self.conditions {
-            let Side::Text(right) = &condition.right else {
+            let Condition { left, right, .. } = condition;
+            if left.of != variable || !FOR_ALL.contains(&left.fact.as_str()) {
+                continue;
+            }
+            let Side::Text(right) = right else {
                 continue;
             };
-            let variable = condition.left.of;
-            if FOR_ALL.contains(&condition.left.fact.as_str()) {
-                let binding = vec![(variable, Candidate::Process(process))];
-                if let Ok(left) = self.fact(&condition.left, &binding)? {
-                    return Ok(!condition.holds(&left.value, &right.value));
+            if let Ok(left) = self.fact(left, &binding)? {
+                if !condition.holds(&left.value, &right.value) {
+                    return Ok(true);
                 }
             }
         }
@@ -180,26 +199,26 @@ impl<'w> Search<'w> {
     }
 
     fn fact(&self, term: &Term, binding: &Binding<'w>) -> Result<Look<Rc<Fact>>> {
-        let bound = || binding.iter().find(|(variable, _)| *variable == term.of);
         let look = match term.of {
             Variable::Me => self.world.fact(&self.world.me, &term.fact, &term.argument),
             Variable::Run => self
                 .outcome
                 .and_then(|outcome| outcome.fact(&term.fact))
                 .map(|fact| Ok(Rc::new(fact))),
-            _ => match bound() {
-                Some((_, Candidate::Process(process))) => {
-                    self.world.fact(process, &term.fact, &term.argument)
-                }
-                Some((_, Candidate::Handle(handle))) => {
-                    self.world.fact_of_handle(handle, &term.fact)
-                }
-                None => None,
-            },
+            _ => fact_of(self.world, binding, term),
         };
         look.ok_or_else(|| {
             Error::new("parse", format!("{term:?}"), Errno::EINVAL).hint("no fact has this name")
         })
+    }
+}
+
+/// A fact of what the term's variable stands for.
+pub(crate) fn fact_of(world: &World, binding: &Binding<'_>, term: &Term) -> Option<Look<Rc<Fact>>> {
+    let (_, candidate) = binding.iter().find(|(variable, _)| *variable == term.of)?;
+    match candidate {
+        Candidate::Process(process) => world.fact(process, &term.fact, &term.argument),
+        Candidate::Handle(handle) => world.fact_of_handle(handle, &term.fact),
     }
 }
 

@@ -10,15 +10,16 @@ use crate::search::{Candidate, Nearest};
 use crate::values::{Values, fill};
 use crate::world::{Fact, Process, shown};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Answer {
     Done,
+    #[default]
     NotYet,
     CannotLook,
 }
 
 /// An answer, and the reasons.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) answer: Answer,
     /// Name of each condition, and whether the nearest candidate meets it.
@@ -46,10 +47,7 @@ impl Told {
             answer: if met { Answer::Done } else { Answer::NotYet },
             conditions: names.collect(),
             expected: found.expected.clone(),
-            seen: String::new(),
-            read: String::new(),
-            why: String::new(),
-            output: String::new(),
+            ..Self::default()
         };
         if met {
             let found = found.binding.iter();
@@ -68,13 +66,12 @@ impl Told {
             .get(found.met)
             .map_or("", |must| must.otherwise.as_str());
         told.why = fill(must, values).replace("{seen}", &told.seen);
-        for (letter, candidate) in ["{p}", "{q}", "{h}"].into_iter().filter_map(|letter| {
-            let of =
-                |variable: &crate::condition::Variable| variable.letter() == letter.chars().nth(1);
-            let bound = found.binding.iter().find(|(variable, _)| of(variable));
-            bound.map(|(_, candidate)| (letter, candidate))
-        }) {
-            told.why = told.why.replace(letter, &name(*candidate));
+        for (variable, candidate) in &found.binding {
+            if let Some(letter) = variable.letter() {
+                told.why = told
+                    .why
+                    .replace(&format!("{{{letter}}}"), &name(*candidate));
+            }
         }
         if let Some(errno) = found.hidden {
             told.answer = Answer::CannotLook;
@@ -102,26 +99,19 @@ impl Told {
             .map(|(_, candidate)| name(*candidate))
             .collect();
         Self {
-            answer: Answer::NotYet,
             conditions: next.iter().map(|must| (must.name.clone(), false)).collect(),
-            expected: String::new(),
             seen: seen.join(", "),
-            read: String::new(),
             why: "The first part is done, and noted. Now the second; then check again.".into(),
-            output: String::new(),
+            ..Self::default()
         }
     }
 
     /// A program that cargo did not build.
     pub(crate) fn unbuilt() -> Self {
         Self {
-            answer: Answer::NotYet,
             conditions: vec![("builds".into(), false)],
-            expected: String::new(),
-            seen: String::new(),
-            read: String::new(),
             why: "It does not build: cargo says why, above.".into(),
-            output: String::new(),
+            ..Self::default()
         }
     }
 

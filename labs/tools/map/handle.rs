@@ -4,27 +4,14 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
+use common::ns::Type;
 use common::ns::nsfs::get_tgid_in_pidns;
 use common::{Result, Step as _, say};
 use nix::errno::Errno;
-use nix::libc::ino_t;
 use nix::unistd::Pid;
 
 use crate::model::{Id, World};
 use crate::relations::ask;
-
-/// The inode numbers of the initial namespaces, as linux/nsfs.h has them. Those of `mnt` and
-/// `net` are fixed since Linux 6.18.
-const INITIAL: [(&str, ino_t); 8] = [
-    ("cgroup", 0xEFFF_FFFB),
-    ("ipc", 0xEFFF_FFFF),
-    ("mnt", 0xEFFF_FFF8),
-    ("net", 0xEFFF_FFF9),
-    ("pid", 0xEFFF_FFFC),
-    ("time", 0xEFFF_FFFA),
-    ("user", 0xEFFF_FFFD),
-    ("uts", 0xEFFF_FFFE),
-];
 
 const NO_HANDLE: &str = "name a file in /proc/PID/ns, or what such a file is bind-mounted on";
 
@@ -43,7 +30,7 @@ pub(crate) fn show(paths: &[PathBuf], pid: Option<i32>) -> Result<u8> {
 
         let or_none =
             |id: Option<Id>| id.map_or_else(|| "out of sight".into(), |id| id.to_string());
-        let is_initial = INITIAL.contains(&(id.kind, id.inode));
+        let is_initial = Type::named(id.kind).is_some_and(|kind| kind.initial == id.inode);
         let initial = if is_initial { ", the initial one" } else { "" };
         say!("{}: {id}{initial}", path.display())?;
         match namespace.id {

@@ -1,24 +1,20 @@
 //! Mount namespaces that the kernel lists, with a process or without.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::fd::OwnedFd;
 
+use common::ns::is_in_initial;
 use common::ns::nsfs::{Neighbour, get_mount_namespace};
 use common::{Result, Step as _};
 
 use crate::model::World;
 use crate::relations::ask;
 
-/// The inode number of the initial PID namespace, fixed in linux/nsfs.h.
-const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
-
 /// Walks along the list, from this process's own mount namespace to both ends. A kernel
 /// that has no list, or not for this process, ends it at once. From inside a PID namespace those
 /// of the processes outside would look as if they had none.
 pub(crate) fn collect(world: &mut World) -> Result<()> {
-    if fs::read_link("/proc/self/ns/pid")
-        .is_ok_and(|link| link.as_os_str() != INITIAL_PID_NAMESPACE)
-    {
+    if !is_in_initial("pid").unwrap_or(false) {
         return Ok(());
     }
     for which in [Neighbour::Previous, Neighbour::Next] {

@@ -73,7 +73,7 @@ fn samples(rounds: usize) -> Result<Vec<Sample>> {
     let of_net = (25 * (rounds - 1)).clamp(2, 75);
     explain!(
         "/proc/meminfo, while {} namespaces of each type are made ({} with\n\
-             NET), held by descriptors: how SUnreclaim and Percpu grow, for each of them",
+         NET), held by descriptors: how SUnreclaim and Percpu grow, for each of them",
         4 * many,
         4 * of_net
     );

@@ -12,7 +12,9 @@ pub(crate) struct Kind {
 impl Kind {
     /// The eight types, each by itself.
     pub(crate) fn each() -> Vec<Self> {
-        let alone = |Type { name, flag: flags }| Self { name, flags };
+        let alone = |Type {
+                         name, flag: flags, ..
+                     }| Self { name, flags };
         TYPES.into_iter().map(alone).collect()
     }
 
