@@ -22,7 +22,7 @@ const FILTERS_SAY: [Errno; 3] = [Errno::EPERM, Errno::EACCES, Errno::ENOSYS];
 pub(crate) fn filter_answers(refusal: &Refusal, caller: Caller) -> bool {
     let (form, kernels_answer) = match refusal.step.as_str() {
         "unshare" => ("unshare(… | CLONE_PTRACE)", Errno::EINVAL),
-        "clone" => ("clone(… | CLONE_THREAD)", Errno::EINVAL),
+        "clone" => ("clone(… | CLONE_SIGHAND)", Errno::EINVAL),
         "mount" => ("mount() on \"\"", Errno::ENOENT),
         _ => return false,
     };
@@ -33,9 +33,10 @@ pub(crate) fn filter_answers(refusal: &Refusal, caller: Caller) -> bool {
         let (flags, none) = (refusal.flags, None::<&str>);
         match refusal.step.as_str() {
             "unshare" => unshare(flags | CloneFlags::CLONE_PTRACE)?,
-            // A thread shares its signal handlers, which without memory in common is nothing.
+            // Who shares signal handlers shares memory. CLONE_THREAD would not do: musl's
+            // clone() refuses it without asking the kernel.
             "clone" => {
-                drop(clone(flags | CloneFlags::CLONE_THREAD, || Ok(0))?);
+                drop(clone(flags | CloneFlags::CLONE_SIGHAND, || Ok(0))?);
             }
             _ => mount(none, "", none, MsFlags::empty(), none).step("mount", "")?,
         }

@@ -57,6 +57,7 @@ macro_rules! kinds {
 const KINDS: &[(i64, &str, Kind)] = kinds! {
     Certain => SYS_exit SYS_exit_group SYS_rt_sigreturn SYS_restart_syscall SYS_sched_yield;
     Certain => SYS_rt_sigaction SYS_rt_sigprocmask SYS_sigaltstack SYS_set_robust_list SYS_rseq;
+    Certain => SYS_set_tid_address;
     Certain => SYS_getpid SYS_getppid SYS_gettid SYS_getuid SYS_geteuid SYS_getgid SYS_getegid;
     Certain => SYS_getpgrp SYS_getpgid SYS_capget SYS_clock_gettime SYS_clock_nanosleep SYS_pause;
     Certain => SYS_close SYS_munmap SYS_madvise SYS_brk SYS_mremap SYS_getrandom;
@@ -111,7 +112,12 @@ pub(super) fn faults(site: &Site) -> Vec<Fault> {
     let object = site.object.as_str();
     let waits = site.call == libc::SYS_read && ["pipe:", "anon_inode:"].contains(&object)
         || kinds(site.call).any(|kind| kind == Waits);
-    let always = if waits { &[EINTR] } else { ALWAYS };
+    let always: &[_] = match site.call {
+        _ if waits => &[EINTR],
+        // Of a mapping that is refused musl says that there is no memory.
+        libc::SYS_mmap => &[EINVAL, ENOMEM],
+        _ => ALWAYS,
+    };
     let by_kind = kinds(site.call).filter(|_| !waits).flat_map(Kind::errnos);
     let errnos = always.iter().chain(by_kind);
     let mut faults: Vec<_> = errnos.map(|&errno| Fault::Errno(errno)).collect();
