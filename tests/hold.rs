@@ -23,6 +23,7 @@ const LINES: &[&str] = &[
 fn what_a_held_lab_prints_can_be_pasted() {
     require!(is_root() && installed("pstree"), "makes a host of its own");
     for line in LINES {
+        let lab = line.split(' ').next().expect("a lab");
         for user in ["", "$user"] {
             let text = scene(&format!(
                 "{user} {line} --hold 60 </dev/null >/dev/null 2>/tmp/said & lab=$!
@@ -30,7 +31,9 @@ fn what_a_held_lab_prints_can_be_pasted() {
                  sed -n 's/^  //p' /tmp/said >/tmp/commands; [ -s /tmp/commands ] || echo none
                  while read -r command; do
                      {user} sh -c \"$command\" </dev/null >/dev/null 2>&1 || echo \"$command\"
-                 done </tmp/commands; kill $lab; wait 2>/dev/null"
+                 done </tmp/commands; kill $lab; wait 2>/dev/null
+                 # A guardian that ends with this host removes no cgroup.
+                 wait_for fails pgrep -x {lab}"
             ));
             assert_eq!(text, "", "{user} {line}");
         }
