@@ -129,7 +129,7 @@ fn ctrl_c_ends_a_hold_in_order() {
     hold.until("ends it");
     hold.until("uname -n");
     hold.control(b'c');
-    assert_ne!(hold.status(), None, "it exits, no signal ends it");
+    assert_eq!(hold.status(), Some(130), "it exits, no signal ends it");
 }
 
 /// As in the background of a script.

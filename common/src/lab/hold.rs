@@ -2,19 +2,24 @@
 
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
+use nix::libc::SIGINT;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::Mode;
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 
-use super::error::{Result, Step as _};
+use super::error::{Result, Step as _, shell_status};
 use super::start::is_ignored;
 use super::stdio::stdin;
+
+/// Whether Ctrl-C has ended a hold of this process.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// How soon a lab that is put into the foreground listens to Enter again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -98,6 +103,9 @@ impl Hold {
             };
             let typed = reads && descriptors.pop().and_then(|stdin| stdin.any()) == Some(true);
             let ends = descriptors.iter().any(|end| end.any() == Some(true));
+            if descriptors.first().and_then(|interrupt| interrupt.any()) == Some(true) {
+                INTERRUPTED.store(true, Ordering::Relaxed);
+            }
             if ends || left.is_some_and(|left| left.is_zero()) {
                 return Ok(());
             }
@@ -111,6 +119,15 @@ impl Hold {
             }
         }
     }
+}
+
+/// The exit status of a lab that has held: that of an interrupted program if Ctrl-C ended the
+/// hold, though the lab came to its end. `just` has a line for an interrupted recipe with status 0.
+pub(super) fn status_after(status: u8) -> u8 {
+    if status == 0 && INTERRUPTED.load(Ordering::Relaxed) {
+        return shell_status(SIGINT);
+    }
+    status
 }
 
 /// The terminal of this process, whose hang-up ends a hold, unless the caller ignores

@@ -8,12 +8,12 @@ use nix::libc::SIGKILL;
 
 use super::error::{Error, Result};
 use super::output::{notice, printable, say};
-use super::{start, told};
+use super::{hold, start, told};
 
 /// Runs a lab, as `main` does: prints its error and the hint, and chooses the exit status.
 pub fn run(lab: fn() -> Result<u8>) -> ExitCode {
     start::set_dispositions();
-    ExitCode::from(finish(lab()))
+    ExitCode::from(hold::status_after(finish(lab())))
 }
 
 /// The exit status of a lab or of its child, its error reported with the hint.
