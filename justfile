@@ -1,7 +1,7 @@
-# Bare `just` lists the recipes; recipes that start with _ are parts of others.
+# Bare `just` lists the recipes; recipes that start with _ are parts of others. Runs with just 1.21
+# or later, which Ubuntu 24.04 has.
 
 set positional-arguments
-set no-exit-message
 
 # Where cargo installs, for tools that the recipes install themselves.
 export PATH := env("PATH") + ":" + env("CARGO_HOME", env("HOME", "/root") / ".cargo") / "bin"
@@ -12,31 +12,36 @@ _default:
     @{{ just }} --list --unsorted
 
 # Run a lab with its narration: just lab net, just lab pid --siblings
-lab name='' *args:
-    @lab=$({{ just }} _build "$1") && shift && exec "$lab" --explain "$@"
+[no-exit-message]
+lab *line:
+    @lab=$({{ just }} _build "${1-}") && shift && exec "$lab" --explain "$@"
 
 # Run a lab under sudo (built as you), or what needs root: just root test, storm, faults, bench
-root name='' *args:
+[no-exit-message]
+root *line:
     #!/bin/sh
     set -eu
     sudo=; [ "$(id -u)" = 0 ] || sudo="sudo --preserve-env=INSTA_UPDATE,INSTA_WORKSPACE_ROOT,LABS,SKIPPED_TESTS,CI,WHOLE,FAULTS,ROUNDS,SESSION,TARGET,TWINS"
-    case "$1" in test|storm|faults|bench)
+    case "${1-}" in test|storm|faults|bench)
         # cargo runs as you; only what it has built runs under sudo.
         host=$(rustc --print host-tuple | tr a-z- A-Z_)
         [ -z "$sudo" ] || export "CARGO_TARGET_${host}_RUNNER=$sudo"
         INSTA_UPDATE=no INSTA_WORKSPACE_ROOT='{{ justfile_directory() }}' exec {{ just }} "$@" ;;
     esac
-    lab=$({{ just }} _build "$1") && shift && exec $sudo "$lab" --explain "$@"
+    lab=$({{ just }} _build "${1-}") && shift && exec $sudo "$lab" --explain "$@"
 
 # Draw the namespaces that exist now: just map --pid $$ (just root map sees all)
+[no-exit-message]
 map *args:
     @lab=$({{ just }} _build map) && exec "$lab" "$@"
 
 # Try what this machine allows, and say which labs run: just doctor, just doctor --json
+[no-exit-message]
 doctor *args:
     @lab=$({{ just }} _build doctor) && exec "$lab" "$@"
 
 # List the exercises, or show one and begin it: just exercise, just exercise hostname
+[no-exit-message]
 exercise *args:
     #!/bin/sh
     set -eu
@@ -47,24 +52,28 @@ exercise *args:
     exercise=$({{ just }} _build exercise) && exec "$exercise" "$@"
 
 # Ask the kernel whether an exercise is done, or all that are begun: just check hostname
+[no-exit-message]
 check *args:
     @exercise=$({{ just }} _build exercise) && exec "$exercise" --check "$@"
 
 # The next hint of an exercise
+[no-exit-message]
 hint name:
     @exercise=$({{ just }} _build exercise) && exec "$exercise" --hint "$1"
 
 # A solution, once the exercise is done (or with --give-up)
+[no-exit-message]
 solution *args:
     @exercise=$({{ just }} _build exercise) && exec "$exercise" --solution "$@"
 
 # What to paste when a lab fails on your machine: just report, just report net_ns --list
+[no-exit-message]
 report *line:
     #!/bin/sh
     set -eu
     doctor=$({{ just }} _build doctor)
     if [ $# -gt 0 ]; then lab=$({{ just }} _build "$1"); shift; set -- "${lab##*/}" "$@"; fi
-    exec labs/tools/report.sh "${doctor%/*}" "$@"
+    LABS=${doctor%/*} exec labs/tools/report.sh "$@"
 
 # Build every lab; prints the folder, for your PATH
 build:
@@ -165,6 +174,7 @@ _labs:
     @ls labs/*.rs labs/*/main.rs labs/tools/*/main.rs | sed -E 's#(/main)?\.rs$##; s#.*/##' | grep -vx table
 
 # Builds the lab of a name that a reader types (net, net_ns, exec, mount …); prints its path
+[no-exit-message]
 _build name:
     #!/bin/sh
     set -eu

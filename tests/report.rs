@@ -11,9 +11,9 @@ fn a_report_names_machine_and_failure_and_nobody() {
         "cat >/tmp/report.sh <<'SCRIPT'\n{script}SCRIPT
          chmod 755 /tmp/report.sh; mkdir -p /tmp/evelyn/clone
          echo evelyns-laptop >/proc/sys/kernel/hostname; cd /tmp/evelyn/clone
-         HOME=/tmp/evelyn /tmp/report.sh /mnt/labs uts_ns a-name-that-is-longer-than-the-sixty-four-bytes-that-a-host-can-have
-         HOME=/tmp/evelyn /tmp/report.sh /mnt/labs uts_ns bizarro
-         HOME=/tmp/evelyn /tmp/report.sh /mnt/labs ns_exec /tmp/evelyn/clone/nothing true"
+         HOME=/tmp/evelyn LABS=/mnt/labs /tmp/report.sh uts_ns a-name-that-is-longer-than-the-sixty-four-bytes-that-a-host-can-have
+         HOME=/tmp/evelyn LABS=/mnt/labs /tmp/report.sh uts_ns bizarro
+         HOME=/tmp/evelyn LABS=/mnt/labs /tmp/report.sh ns_exec /tmp/evelyn/clone/nothing true"
     ));
     assert_says(
         &text,

@@ -1,5 +1,6 @@
 //! The twelve steps, in the order of the story, and which of them a container has.
 
+use common::lab::as_typed_here;
 use common::{Error, Result, say};
 
 /// A step of the story. What it does, and the attack that it is the first to stop.
@@ -68,7 +69,7 @@ pub(crate) fn refuse_without_user(without: &[Step]) -> Result<()> {
         let text = "error: without root there is no container without a user namespace\n\
                     hint: as root: just root container --without user …";
         return Err(Error::Usage {
-            text: text.into(),
+            text: as_typed_here(text),
             status: 2,
         });
     }

@@ -1,8 +1,9 @@
 #!/bin/sh
-# report.sh LABS [LINE…]: what a maintainer asks for when a lab fails, as one block to paste.
-# Names of this user, this machine and its folders are replaced.
+# report [LAB [ARGUMENT…]]: what a maintainer asks for when a lab fails, as one block to paste.
+# Names of this user, this machine and its folders are replaced. In a tarball the labs stand
+# beside this script, elsewhere in the folder LABS.
 set -u
-labs=$1; shift
+labs=${LABS:-$(cd "${0%/*}" && pwd)}
 home=${HOME:-/nonexistent} host=$(uname -n) user=$(id -un 2>/dev/null)
 [ -n "$user" ] && [ "$user" != root ] || user=/nobody
 

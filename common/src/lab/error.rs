@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
 use super::hint;
+use super::recipes::as_typed_here;
 
 /// What a lab's steps return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -135,6 +136,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let own = self.hint.as_deref();
         let hint = own.unwrap_or_else(|| hint::for_step(self.step, &self.object, self.errno));
+        let hint = as_typed_here(hint);
         let Self {
             step,
             object,

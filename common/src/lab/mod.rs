@@ -9,6 +9,7 @@ mod hint;
 mod hold;
 pub mod json;
 mod output;
+mod recipes;
 mod retry;
 mod run;
 mod start;
@@ -23,6 +24,7 @@ pub use error::{Error, Failure, NOT_EXECUTABLE, NOT_FOUND, RawErrno, Result, Ste
 pub use explain::{ExplainArgs, is_on, step};
 pub use hold::{Hold, HoldArgs};
 pub use output::{notice, printable, program_name, say};
+pub use recipes::as_typed_here;
 pub use retry::retry_eintr;
 pub(crate) use run::finish;
 pub use run::{parse, run};

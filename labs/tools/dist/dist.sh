@@ -18,11 +18,24 @@ for lab in $labs; do
 done
 mdbook build book --dest-dir "$out/share/doc/namespace-labs" >&2
 
+# The licences of what is linked: of Rust's standard library with its C library, and of each crate.
+licenses=$out/share/licenses
+mkdir "$licenses" && cp "$(rustc --print sysroot)"/share/doc/rust/COPYRIGHT-library.html "$licenses/rust.html"
+cargo tree --locked --edges normal,no-proc-macro --no-dedupe --prefix none --format '{p}:{l}:{r}' | sort -u |
+while IFS=: read -r crate license repository; do
+    case $crate in ''|*" (/"*) continue ;; esac # A package of this repository.
+    crate=$(echo "$crate" | sed 's/ v/-/')
+    for file in LICENSE-MIT LICENSE-BSD-3-Clause LICENSE; do
+        cp "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$crate/$file" "$licenses/$crate" 2>/dev/null && break
+    done
+    echo "$crate: $license, $repository" >>"$licenses/crates"
+done
+
 # Rust's own linker and C library: no compiler of this machine has a part in it. The flags stand
 # between unit separators, as paths may hold blanks; of those that match, the last one counts.
 flags=$(printf '%s\037' -Clinker=rust-lld -Ctarget-feature=+crt-static "--remap-path-prefix=$(pwd)=/labs" \
     "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo" "--remap-path-prefix=$out=/target")
-export CARGO_ENCODED_RUSTFLAGS="${flags%?}"
+export CARGO_ENCODED_RUSTFLAGS="${flags%?}" NAMESPACE_LABS_TARBALL=1
 for processor; do
     tuple=$processor-unknown-linux-musl name=namespace-labs-$version-$processor-linux
     [ -d "$(rustc --print target-libdir --target "$tuple")" ] || rustup target add "$tuple" >&2 || {
@@ -33,6 +46,7 @@ for processor; do
     tree=$out/$name
     rm -rf "$tree" && mkdir -p "$tree/bin"
     for lab in $labs; do cp "$out/build/$tuple/release/$lab" "$tree/bin/"; done
+    cp labs/tools/report.sh "$tree/bin/report"
     cp -r "$out/share" LICENSE LICENSE-CC-BY-4.0 README.md CHANGELOG.md "$tree/"
     tar --create --file "$tree.tar" --directory "$out" --format gnu --sort name --mtime "@$SOURCE_DATE_EPOCH" \
         --owner 0 --group 0 --numeric-owner --mode u=rwX,go=rX "$name"

@@ -1,6 +1,7 @@
 //! What is said of a refusal: the cause that explains it, in words that fit.
 
 use common::explain;
+use common::lab::as_typed_here;
 use common::ns::Type;
 
 use crate::caller::Caller;
@@ -47,7 +48,7 @@ pub(crate) fn diagnose(refusal: Refusal, caller: Caller) -> Diagnosis {
 }
 
 fn filled(text: &str, words: &Words) -> String {
-    let mut text = text.to_owned();
+    let mut text = as_typed_here(text);
     for (word, value) in words {
         text = text.replace(&format!("{{{word}}}"), value);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use common::lab::Tone;
+use common::lab::{Tone, as_typed_here};
 use common::{Result, say};
 
 use crate::attempts::ATTEMPTS;
@@ -131,7 +131,8 @@ fn print_verdicts(all: &[Examination]) -> Result<()> {
 
 fn print_remarks(all: &[Examination], reasons: &Reasons<'_>) -> Result<()> {
     if !reasons.is_empty() && all.iter().all(|one| one.caller.uid != 0) {
-        say!("Root may be able to do more; to see it, type: just root doctor")?;
+        let remark = "Root may be able to do more; to see it, type: just root doctor";
+        say!("{}", as_typed_here(remark))?;
     }
     let mut refused = reasons.iter().flatten();
     let is_typical = refused.any(|it| OF_CONTAINERS.contains(&it.cause));
