@@ -16,7 +16,8 @@ const SAFE: u64 = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 /// Nothing is to be read here: of /proc, and of /sys.
 #[rustfmt::skip]
 const MASKED: [&[&str]; 2] = [
-    &["acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list"],
+    &["acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi",
+      "timer_list"],
     &["firmware", "devices/virtual/powercap"],
 ];
 /// Nothing is to be written here.
