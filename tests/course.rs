@@ -109,3 +109,17 @@ fn a_chapter_says_how_long_it_takes_asks_before_it_tells_and_leads_on() {
         );
     }
 }
+
+#[test]
+fn the_head_of_a_chapter_adds_up_its_exercises() {
+    let exercise = regex(r"\*\*`just exercise \w+`\*\* \((\d+) minutes\)");
+    let head = regex(r" minutes, and (\d+) for the exercises? ");
+    let minutes = |found: Captures<'_>| found[1].parse::<u32>().expect("minutes");
+    let pages = pages();
+    for name in chapters() {
+        let page = &pages[&name];
+        let sum: u32 = exercise.captures_iter(page).map(minutes).sum();
+        let said = head.captures(page).map_or(0, minutes);
+        assert_eq!(said, sum, "{name}");
+    }
+}
