@@ -48,6 +48,18 @@ fn what_was_there_before_does_not_count() {
 }
 
 #[test]
+fn a_zombie_does_not_count() {
+    require!(can_learn(), "makes a host of its own, and reads JSON");
+    let text = learner(&format!(
+        "{}begin own
+         $user sh -c '/bin/true & exec sleep 9' &
+         wait_for pgrep -r Z -x true; answer own",
+        own("p.name == true")
+    ));
+    assert_eq!(text, "not yet: c0\n");
+}
+
+#[test]
 fn a_pid_that_is_given_out_again_is_another_process() {
     require!(can_learn(), "makes a host of its own, and reads JSON");
     // The second one gets the PID of the first, which does not count.

@@ -74,6 +74,9 @@ impl Typist {
         let user = match who {
             "root" => "exec",
             "user" => "exec $user",
+            // PID 1 is somebody else, as on every machine.
+            "learner" => "$user",
+            "root learner" => "",
             // Another user and group, whose home is elsewhere.
             "another" => {
                 "mkdir -p /tmp/homes/ada; chown 4000:4001 /tmp/homes/ada; cd /tmp/homes/ada

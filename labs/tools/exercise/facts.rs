@@ -193,13 +193,13 @@ impl World {
             Err(Unseen::Gone) => return Ok("no".into()),
             directory => directory?,
         };
-        let handle = openat(
-            &found,
-            "ns/pid",
-            OFlag::O_RDONLY | OFlag::O_CLOEXEC,
-            Mode::empty(),
-        )?;
-        let is_it = self.name("pid", handle)? == self.namespace(of, "pid")?;
+        let own = self.namespace(of, "pid")?;
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        let is_it = match openat(&found, "ns/pid", flags, Mode::empty()) {
+            // That of the process itself may be read: this is the PID 1 of somebody else.
+            Err(Errno::EACCES | Errno::EPERM) => false,
+            handle => self.name("pid", handle?)? == own,
+        };
         Ok(if is_it { "yes" } else { "no" }.into())
     }
 

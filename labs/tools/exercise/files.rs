@@ -49,15 +49,30 @@ pub(crate) fn peer_group(of: &Process, tag: &str, path: &str) -> Look {
     })
 }
 
-/// Something of the mount on a path.
+/// Something of the mount that a path leads to. One that another mount covers, on the path or
+/// above it, is in the list as well.
 pub(crate) fn mount_of(of: &Process, path: &str, what: impl Fn(&Mount) -> String) -> Look {
-    let text = match of.read("mountinfo") {
-        Err(Errno::EINVAL) => return Err(Unseen::Gone), // A zombie.
-        text => text?,
-    };
+    let text = of.read("mountinfo")?;
     let mounts = parse_mounts(text.as_bytes());
-    let mount = mounts.iter().rfind(|mount| mount.point.as_os_str() == path);
+    let reached = match in_root(of, path, OFlag::O_PATH) {
+        Err(Unseen::Gone) => return Ok("not mounted".into()),
+        // A directory on the way may be closed to the learner, and the list be read.
+        Err(Unseen::Hidden(_)) => None,
+        Ok(file) => Some(mount_id(&file)?),
+    };
+    let is_it =
+        |mount: &&Mount| mount.point.as_os_str() == path && reached.is_none_or(|id| mount.id == id);
+    let mount = mounts.iter().rfind(is_it);
     Ok(mount.map_or_else(|| "not mounted".into(), what))
+}
+
+/// The number of the mount that a file was opened through.
+fn mount_id(file: &OwnedFd) -> Look<u32> {
+    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd()));
+    let info = info.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let id = info.lines().find_map(|line| line.strip_prefix("mnt_id:"));
+    let id = id.and_then(|id| id.trim().parse().ok());
+    id.ok_or(Unseen::Hidden(Errno::EIO))
 }
 
 /// Whose a file is, as the learner sees it.

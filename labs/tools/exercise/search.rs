@@ -54,7 +54,9 @@ impl<'w> Search<'w> {
         handles: &'w OnceCell<Vec<Handle>>,
     ) -> Result<Self> {
         let readable = world.processes.iter().filter(|process| process.is_readable);
-        let counts = readable.filter(|process| !before.contains(&process.identity()));
+        // A zombie has ended.
+        let alive = readable.filter(|process| !process.is_zombie());
+        let counts = alive.filter(|process| !before.contains(&process.identity()));
         let conditions = musts
             .iter()
             .map(|must| Condition::parse(&fill(&must.be, values)));
