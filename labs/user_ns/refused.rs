@@ -23,28 +23,27 @@ pub(crate) fn lab() -> Result<u8> {
 fn own_maps(uid: u32, gid: u32) -> Result<u8> {
     let attempt = |file: &str, text: &str, why: &str| {
         let answer = answer(write_map(getpid(), file, text));
-        let line = format!("{file:9}  {answer:30}  {}{why}", text.replace('\n', ", "));
-        say!("{line}")
+        let text = text.replace('\n', ", ");
+        say!(
+            "{}",
+            format!("{file:9}  {answer:30}  {text:18}  {why}").trim_end()
+        )
     };
     let other = uid.wrapping_add(1);
     let (own_uid, own_gid) = (format!("0 {uid} 1"), format!("0 {gid} 1"));
     let (two, empty) = (format!("0 {uid} 2"), format!("0 {uid} 0"));
     let overlap = format!("0 {uid} 1\n0 {other} 1");
 
-    attempt("gid_map", &own_gid, "    # setgroups() is still allowed")?;
-    attempt(
-        "uid_map",
-        &format!("0 {other} 1"),
-        "    # not the writer's ID",
-    )?;
-    attempt("uid_map", &two, "    # more than the writer's ID")?;
-    attempt("uid_map", &empty, "    # an empty range")?;
-    attempt("uid_map", &overlap, "    # two outside for one inside")?;
+    attempt("gid_map", &own_gid, "# setgroups() is still allowed")?;
+    attempt("uid_map", &format!("0 {other} 1"), "# not the writer's ID")?;
+    attempt("uid_map", &two, "# more than the writer's ID")?;
+    attempt("uid_map", &empty, "# an empty range")?;
+    attempt("uid_map", &overlap, "# two outside for one inside")?;
     attempt("setgroups", "deny", "")?;
     attempt("gid_map", &own_gid, "")?;
     attempt("uid_map", &own_uid, "")?;
-    attempt("uid_map", &own_uid, "    # a map is written once")?;
-    attempt("setgroups", "allow", "    # deny is for good")?;
+    attempt("uid_map", &own_uid, "# a map is written once")?;
+    attempt("setgroups", "allow", "# deny is for good")?;
     Ok(0)
 }
 

@@ -86,8 +86,7 @@ fn cell(good: &str, bad: &str, findings: &[&Finding], reasons: &Reasons<'_>) -> 
 fn print_row(first: &str, second: &str, cells: impl Iterator<Item = (Tone, String)>) -> Result<()> {
     let cells = cells.map(|(tone, text)| tone.paint(&format!("{text:<11}")));
     let cells = cells.collect::<Vec<_>>().join(" ");
-    // A long name moves what it needs, and not the verdicts.
-    let line = format!("{:<55}  {cells}", format!("{first:<10}  {second}"));
+    let line = format!("{first:<12} {second:<42}  {cells}");
     say!("{}", line.trim_end())
 }
 

@@ -64,7 +64,7 @@ pub(crate) static ATTEMPTS: [Attempt; 20] = [
         calls: "unshare(CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /), fsopen(tmpfs),\n\
                 move_mount(to /tmp), clone(CLONE_NEWUSER), open_tree(/tmp),\n\
                 mount_setattr(MOUNT_ATTR_IDMAP)\nsee: mount_setattr(2)" },
-    Attempt { key: "proc", title: "a fresh proc in a mount and a PID namespace",
+    Attempt { key: "proc", title: "a fresh proc in mount and PID namespaces",
         work: mounts::proc,
         calls: "clone(CLONE_NEWPID | CLONE_NEWNS), mount(MS_REC | MS_PRIVATE on /),\n\
                 mount(proc on /proc)\nsee: proc(5), mount_namespaces(7)" },
@@ -105,7 +105,7 @@ pub(crate) static ATTEMPTS: [Attempt; 20] = [
         calls: "unshare(CLONE_NEWTIME), write(/proc/self/timens_offsets), clone(), \
                 clock_gettime(), read(/proc/uptime)\n\
                 see: time_namespaces(7)" },
-    Attempt { key: "container", title: "all of a container's namespaces, and a root",
+    Attempt { key: "container", title: "a container's namespaces, and a root",
         work: mounts::container,
         calls: "unshare(CLONE_NEWNS), open_tree(/), mount_setattr(), clone(CLONE_NEWNS | CLONE_NEWPID,\n\
                 as root CLONE_NEWUSER), mount(proc on /proc), move_mount(to /tmp), unshare() of the\n\
