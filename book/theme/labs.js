@@ -1,5 +1,5 @@
-// In a transcript what is typed stands out from what is printed; on a phone each cell of
-// a table knows the heading of its column; a keyboard reaches all that a mouse does.
+// In a transcript what is typed stands out from what is printed; an option is not broken; on a phone
+// each cell of a table knows the heading of its column; a keyboard reaches all that a mouse does.
 (() => {
     const part = (kind, text) => {
         const node = document.createElement(kind === 'typed' ? 'strong' : 'span');
@@ -16,8 +16,23 @@
             code.append(...(isPrompt ? [part('prompt', typed[1]), part('typed', typed[2])] : [line]), '\n');
         }
     }
+    for (const code of document.querySelectorAll(':not(pre) > code:not(:has(*))')) {
+        const words = code.textContent.split(/(\s+)/);
+        code.replaceChildren(...words.map((word) => (/^(?=.*-).{2,24}$/.test(word) ? part('whole', word) : word)));
+    }
+    // A listing begins at the margin, wherever it stands in its file.
+    for (const code of document.querySelectorAll('code.language-rust')) {
+        const lines = code.textContent.split('\n').filter((line) => line.trim());
+        const indent = Math.min(...lines.map((line) => line.search(/\S/)));
+        const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+        texts.nextNode();
+        texts.currentNode.data = texts.currentNode.data.slice(indent);
+        do {
+            texts.currentNode.data = texts.currentNode.data.replaceAll(`\n${' '.repeat(indent)}`, '\n');
+        } while (texts.nextNode());
+    }
     for (const table of document.querySelectorAll('.table-wrapper table')) {
-        const heads = [...table.querySelectorAll('thead th')].map((head) => head.textContent);
+        const heads = [...table.querySelectorAll('thead th')].map((head) => head.textContent.replace(/\w$/, '$&:'));
         for (const row of table.querySelectorAll('tbody tr')) {
             [...row.cells].forEach((cell, at) => { cell.dataset.label = heads[at] ?? ''; });
         }

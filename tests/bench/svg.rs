@@ -31,10 +31,8 @@ pub(crate) fn chart(machine: &str, all: &[Figures]) -> String {
         plot.mark(2, (x(figures.pair.goal), y));
     }
     let legend = [
-        format!(
-            "{machine}. Bar: median ratio of the times, thin line: 95 % interval, diamond: goal."
-        ),
-        "Left of 1.0 the lab is faster.".to_owned(),
+        format!("{machine}. Left of 1.0 the lab is faster."),
+        "Bar: median ratio, thin line: 95 % interval, diamond: goal.".to_owned(),
     ];
     for (line, y) in legend.iter().zip([24.0, 42.0]) {
         plot.text((14.0, bottom + y), "start", line);

@@ -64,7 +64,7 @@ impl Plot {
         };
         let colour = COLOURS[series];
         self.add(format_args!(
-            "<path d=\"M{x:.1} {y:.1} {shape}\" fill=\"{colour}\"/>"
+            "<path d=\"M{x:.1} {y:.1} {shape}\" fill=\"{colour}\" stroke=\"var(--bg, #fff)\"/>"
         ));
     }
 }
