@@ -65,7 +65,11 @@ async function open(context, name) {
     return page;
 }
 
-const choose = (page, theme) => page.evaluate((id) => document.getElementById(id)?.click(), `mdbook-theme-${theme}`);
+/** Clicks until the page has the theme: a script may still be on its way. */
+const choose = (page, theme) => page.waitForFunction((theme) => {
+    document.getElementById(`mdbook-theme-${theme}`)?.click();
+    return document.documentElement.classList.contains(theme);
+}, theme);
 
 async function inEveryTheme(page, name) {
     for (const theme of THEMES) {
@@ -83,18 +87,23 @@ async function main() {
         // Chromium's sandbox needs another user than root.
         args: process.getuid() === 0 ? ['--no-sandbox'] : [],
     });
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    await context.route(`${ORIGIN}**`, (route) => {
-        const path = join(book, new URL(route.request().url()).pathname);
-        return route.fulfill({ path }).catch(() => {
-            report('missing-file', new URL(route.request().frame().url()).pathname.slice(1), 'any', path, 'build the book anew, or mend the link');
-            return route.abort();
+    // Two pages at once would each keep the theme of the other, which lies in the browser's memory.
+    const reader = async () => {
+        const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+        await context.route(`${ORIGIN}**`, (route) => {
+            const path = join(book, new URL(route.request().url()).pathname);
+            return route.fulfill({ path }).catch(() => {
+                report('missing-file', new URL(route.request().frame().url()).pathname.slice(1), 'any', path, 'build the book anew, or mend the link');
+                return route.abort();
+            });
         });
-    });
+        return context;
+    };
     // print.html is all the other pages again; toc.html is a frame for browsers without scripts.
     const names = (await readdir(book)).filter((name) => /\.html$/.test(name) && !/^(print|toc)\.html$/.test(name));
     const states = [...names.sort().map((name) => ({ name })), ...STATES];
     const next = async () => {
+        const context = await reader();
         for (let state = states.shift(); state; state = states.shift()) {
             const page = await open(context, state.name);
             await state.prepare?.(page);
@@ -104,7 +113,7 @@ async function main() {
     };
     await Promise.all(Array.from({ length: availableParallelism() }, next));
 
-    for (const { rule, target, what } of await keyboard(await context.newPage(), `${ORIGIN}net_ns.html`)) {
+    for (const { rule, target, what } of await keyboard(await (await reader()).newPage(), `${ORIGIN}net_ns.html`)) {
         report(rule, 'net_ns.html', 'light', target, what);
     }
     await browser.close();

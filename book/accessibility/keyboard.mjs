@@ -60,11 +60,15 @@ export async function keyboard(page, url) {
     await expect('#mdbook-theme-toggle', 'arrows choose a theme, Escape closes the list',
         () => document.activeElement.id === 'mdbook-theme-toggle');
 
-    // Arrows scroll what has the focus and scrolls; only elsewhere they turn the page.
-    await page.evaluate(() => {
+    // Arrows scroll what has the focus and scrolls; only elsewhere they turn the page. In a narrow
+    // window there is something.
+    const { width, height } = page.viewportSize();
+    await page.setViewportSize({ width: 700, height });
+    await expect('pre code', 'a wide listing takes the focus', () => {
         window.scroller = [...document.querySelectorAll('pre code, .table-wrapper, figure')]
             .find((element) => element.scrollWidth > element.clientWidth);
         window.scroller?.focus();
+        return document.activeElement === window.scroller;
     });
     await page.keyboard.press('ArrowRight');
     await expect('pre code', 'an arrow scrolls a wide listing', () => window.scroller && window.scroller.scrollLeft > 0);
@@ -72,6 +76,7 @@ export async function keyboard(page, url) {
         report('keyboard-use', 'pre code', 'an arrow in a wide listing turns the page');
         await page.goto(url);
     }
+    await page.setViewportSize({ width, height });
 
     await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.press('/');
