@@ -121,8 +121,8 @@ impl Hold {
     }
 }
 
-/// The exit status of a lab that has held: that of an interrupted program if Ctrl-C ended the
-/// hold, though the lab came to its end. `just` has a line for an interrupted recipe with status 0.
+/// The exit status of a lab: that of an interrupted program if Ctrl-C ended its hold, though the
+/// lab came to its end. `just` calls a recipe that was interrupted and ends with 0 an error.
 pub(super) fn status_after(status: u8) -> u8 {
     if status == 0 && INTERRUPTED.load(Ordering::Relaxed) {
         return shell_status(SIGINT);

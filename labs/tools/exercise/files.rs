@@ -52,7 +52,10 @@ pub(crate) fn peer_group(of: &Process, tag: &str, path: &str) -> Look {
 /// Something of the mount that a path leads to. One that another mount covers, on the path or
 /// above it, is in the list as well.
 pub(crate) fn mount_of(of: &Process, path: &str, what: impl Fn(&Mount) -> String) -> Look {
-    let text = of.read("mountinfo")?;
+    let text = match of.read("mountinfo") {
+        Err(Errno::EINVAL) => return Err(Unseen::Gone), // It has ended meanwhile.
+        text => text?,
+    };
     let mounts = parse_mounts(text.as_bytes());
     let reached = match in_root(of, path, OFlag::O_PATH) {
         Err(Unseen::Gone) => return Ok("not mounted".into()),
