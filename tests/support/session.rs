@@ -1,8 +1,9 @@
 //! Types a session of the book into a shell on a terminal, and keeps what a
 //! reader would see.
 //!
-//! A session is a file in `book/sessions`. Its first line says who types, `root`
-//! or `user`. Then each line is typed at the prompt, but for those that begin with
+//! A session is a file in `book/sessions`. Its first line says who types: `root`, `user`,
+//! whose session root may type as well, or `user only`, where root sees something else. Then
+//! each line is typed at the prompt, but for those that begin with
 //!
 //! | sign | meaning |
 //! |---|---|
@@ -25,20 +26,18 @@ const MARK: char = '\u{2}';
 /// Types the session on a host of its own; returns the normalised transcript.
 pub(crate) fn transcript(session: &str) -> String {
     let (who, lines) = parts(session);
+    let who = if who == "root" { who } else { "user" };
     Typist::new(who).transcript_of(lines)
 }
 
 /// Who types the session, and its lines.
-fn parts(session: &str) -> (&str, &str) {
-    session
-        .split_once('\n')
-        .expect("a session begins with root or user")
+pub(crate) fn parts(session: &str) -> (&str, &str) {
+    session.split_once('\n').expect("a first line")
 }
 
-/// Types the session twice in a row, a user's as somebody else than uid 1234.
-pub(crate) fn transcripts_of_two_runs(session: &str) -> [String; 2] {
-    let (who, lines) = parts(session);
-    let mut typist = Typist::new(if who == "user" { "another" } else { who });
+/// Types the lines of a session twice in a row.
+pub(crate) fn transcripts_of_two_runs(lines: &str, by: &str) -> [String; 2] {
+    let mut typist = Typist::new(by);
     let first = typist.transcript_of(lines);
     typist.log_in_again();
     [first, typist.transcript_of(lines)]
