@@ -1,9 +1,9 @@
 //! Every session that the book shows is typed here into a real shell.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::Path;
 
+use crate::support::run::in_parallel;
 use crate::support::{alone, assert_transcript, is_root, require, session};
 
 #[test]
@@ -27,34 +27,23 @@ fn every_session_of_the_book_says_what_the_book_shows() {
 
     let _turn = alone();
     // A session spends its time waiting for prompts, so several share the machine.
-    let type_all = |files: &[PathBuf]| -> Vec<String> {
-        let type_one = |file: &PathBuf| {
-            let text = fs::read_to_string(file).expect("a session");
-            let transcript = session::transcript(&text);
-            // Whoever reads has another uid, and another home, or is root, and types it once more.
-            let (who, lines) = session::parts(&text);
-            let (by, as_typist): (&[_], fn(&str) -> String) = match who {
-                "root" => (&["root"], str::to_owned),
-                "user" => (&["another", "root"], as_nobody_in_particular),
-                _ => (&["another"], as_nobody_in_particular),
-            };
-            for by in by {
-                for (run, typed) in (1..).zip(session::transcripts_of_two_runs(lines, by)) {
-                    let (typed, shown) = (as_typist(&typed), as_typist(&transcript));
-                    assert_eq!(typed, shown, "{}, by {by}, run {run}", name(file));
-                }
-            }
-            transcript
+    let transcripts = in_parallel(&files, 3, |file| {
+        let text = fs::read_to_string(file).expect("a session");
+        let transcript = session::transcript(&text);
+        // Whoever reads has another uid, and another home, or is root, and types it once more.
+        let (who, lines) = session::parts(&text);
+        let (by, as_typist): (&[_], fn(&str) -> String) = match who {
+            "root" => (&["root"], str::to_owned),
+            "user" => (&["another", "root"], as_nobody_in_particular),
+            _ => (&["another"], as_nobody_in_particular),
         };
-        files.iter().map(type_one).collect()
-    };
-    let transcripts: Vec<String> = thread::scope(|scope| {
-        let parts = files.chunks(files.len().div_ceil(4).max(1));
-        let typists: Vec<_> = parts.map(|part| scope.spawn(|| type_all(part))).collect();
-        typists
-            .into_iter()
-            .flat_map(|typist| typist.join().unwrap())
-            .collect()
+        for by in by {
+            for (run, typed) in (1..).zip(session::transcripts_of_two_runs(lines, by)) {
+                let (typed, shown) = (as_typist(&typed), as_typist(&transcript));
+                assert_eq!(typed, shown, "{}, by {by}, run {run}", name(file));
+            }
+        }
+        transcript
     });
     for (file, transcript) in files.iter().zip(transcripts) {
         assert_transcript!(name(file), transcript);

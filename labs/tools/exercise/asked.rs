@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use common::net::echo;
+use common::net::netlink::Rtnetlink;
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::if_nameindex;
@@ -27,6 +28,13 @@ pub(crate) fn links() -> nix::Result<String> {
         .iter()
         .map(|interface| interface.name().to_string_lossy());
     Ok(names.collect::<Vec<_>>().join(" "))
+}
+
+/// How many ports a bridge has.
+pub(crate) fn ports(bridge: &str) -> nix::Result<String> {
+    let links = Rtnetlink::open().and_then(|mut netlink| netlink.links());
+    let links = links.map_err(|error| error.errno().unwrap_or(Errno::EIO))?;
+    Ok(links.ports(bridge).to_string())
 }
 
 pub(crate) fn echo_to(address: &str) -> nix::Result<String> {

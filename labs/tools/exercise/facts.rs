@@ -85,6 +85,7 @@ impl World {
             }),
             ("address", _) => self.inside(of, "net", asked::addresses),
             ("links", _) => self.inside(of, "net", asked::links),
+            ("ports", _) => self.inside(of, "net", || asked::ports(argument)),
             ("echo", _) => self.inside(of, "net", || asked::echo_to(argument)),
             ("queues", _) => self.inside(of, "ipc", asked::queues),
             ("sysctl", _) => self.sysctl(of, argument),

@@ -15,6 +15,7 @@ pub(crate) fn source(of: &Process, name: &str, argument: &str) -> String {
         "listens" => format!("/proc/{pid}/net/tcp"),
         "gateway" => format!("/proc/{pid}/net/route"),
         "links" => format!("the interfaces in /proc/{pid}/ns/net"),
+        "ports" => format!("the ports of {argument} in /proc/{pid}/ns/net"),
         "queues" => format!("/proc/sysvipc/msg in /proc/{pid}/ns/ipc"),
         "sysctl" => format!("{argument} in the namespace of process {pid}"),
         "cgroup_inside" => format!("/proc/{pid}/cgroup in /proc/{pid}/ns/cgroup"),

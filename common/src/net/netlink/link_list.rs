@@ -46,6 +46,13 @@ impl Links {
         self.iter().find(|link| link.name == name)
     }
 
+    /// How many links are ports of the bridge of that name (IFLA_MASTER).
+    pub fn ports(&self, bridge: &str) -> usize {
+        let master = self.get(bridge).map(|link| link.index);
+        let ports = self.iter().filter(|link| link.master == master);
+        master.map_or(0, |_| ports.count())
+    }
+
     /// The links one by one.
     pub fn iter(&self) -> std::slice::Iter<'_, Link> {
         self.links.iter()
