@@ -178,6 +178,6 @@ fn make_sub_cgroup(tree: &Hierarchy) -> Result<Option<(PathBuf, Guardian)>> {
 fn guarded_cgroup(tree: &Hierarchy) -> Result<(PathBuf, Guardian)> {
     let parent = tree.directory_of(getpid())?;
     let (path, guardian) = Guardian::of_new_directory(&parent, "cgroup_ns")?;
-    explain!("mkdir({path:?}) by a guardian, which removes it even if this lab is killed");
+    explain!("mkdir({path:?})\nby a guardian, which removes it even if this lab is killed");
     Ok((path, guardian))
 }

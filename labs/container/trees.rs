@@ -94,7 +94,7 @@ fn copy(
         return Err(error.hint("--rootfs wants a directory that holds bin, etc, usr and so on"));
     }
     let mount = open_tree(held).step("open_tree", &shown)?;
-    explain!("open_tree({shown}): a copy of the mounts there, attached nowhere yet");
+    explain!("open_tree({shown}):\na copy of the mounts there, attached nowhere yet");
     Ok(Tree {
         mount,
         place,

@@ -26,7 +26,7 @@ pub(crate) fn child(parent_has_spoken: &Checkpoint, child_has_spoken: &Checkpoin
     explain!(
         "write(/proc/sys/kernel/msg*): the files show the IPC namespace of whoever\n\
          opens them, and root of the user namespace that owns it may write\n\
-         see: ls -l /proc/sys/kernel/msgmax, and its owner, in a shell of each namespace"
+         see: ls -l /proc/sys/kernel/msgmax, in a shell of each namespace"
     );
     for (limit, value) in LIMITS {
         let path = format!("/proc/sys/kernel/{limit}");

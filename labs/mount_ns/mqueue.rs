@@ -59,7 +59,7 @@ fn own() -> Result<String> {
     let (mqueue, none) = (Some("mqueue"), None::<&str>);
     mount(mqueue, directory.as_str(), mqueue, MsFlags::empty(), none)
         .step("mount", format!("mqueue on {directory}"))?;
-    explain!("mount(\"mqueue\", \"{directory}\"): the message queues of the lab's IPC namespace");
+    explain!("mount(\"mqueue\", \"{directory}\"): the queues of the lab's IPC namespace");
     Ok(directory)
 }
 

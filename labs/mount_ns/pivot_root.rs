@@ -38,7 +38,7 @@ fn child_function() -> Result<u8> {
     fs::create_dir("old").step("mkdir", "old")?;
     fs::write("hello", "").step("open", "hello")?;
     explain!(
-        "clone(CLONE_NEWNS), and in the child a tmpfs on {new_root}: the root to be\n\
+        "clone(CLONE_NEWNS), in the child a tmpfs on {new_root}: the root to be\n\
          see: grep new_root /proc/{}/mounts",
         getpid()
     );

@@ -92,7 +92,8 @@ fn measure(kind: Propagation, unmounts: bool, hold: Option<&Hold>) -> Result<()>
         "mount(\"tmpfs\")"
     };
     explain!(
-        "{call} on {outside} in process {}, on {inside} in process {}",
+        "{call} on {outside} in process {},\n\
+         on {inside} in process {}",
         getpid(),
         child.pid()
     );

@@ -40,17 +40,16 @@ pub(crate) fn from_inside(inside_is_connected: &Checkpoint) -> Result<()> {
 }
 
 fn route_and_ping(peer: Ipv4Addr) -> Result<()> {
-    for route in Rtnetlink::open()?.route_list(NETWORK, PREFIX_LEN)? {
-        say!("{route}")?;
-    }
     explain!(
         "RTM_GETROUTE: the address brought this\n\
          route along; ip route list {NETWORK}/{PREFIX_LEN}"
     );
-    say!("PING {peer} ({peer}) 56(84) bytes of data.")?;
-    say!("{}", echo(peer, PATIENCE)?)?;
+    for route in Rtnetlink::open()?.route_list(NETWORK, PREFIX_LEN)? {
+        say!("{route}")?;
+    }
     explain!("a raw socket, one ICMP echo request and its reply: ping -c 1 {peer}");
-    Ok(())
+    say!("PING {peer} ({peer}) 56(84) bytes of data.")?;
+    say!("{}", echo(peer, PATIENCE)?)
 }
 
 /// Serves port 80 of one address. Bound to the lab's own address, it is in
@@ -89,7 +88,6 @@ fn fetch(mut server: TcpStream, address: Ipv4Addr) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::ConnectionReset => return Err(Error::PeerGone),
         read => read.step("recv", format!("{address}:{PORT}"))?,
     };
-    say!("{address}:{PORT} answers: {answer}")?;
     explain!("both namespaces serve port 80 at once: a port belongs to a network namespace");
-    say!("")
+    say!("{address}:{PORT} answers: {answer}\n")
 }

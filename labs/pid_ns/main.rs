@@ -76,7 +76,8 @@ fn parent_and_child(shared: bool, hold: Option<&Hold>) -> Result<u8> {
     explain!(
         "clone(): process {child} is the child; in\n\
          the parent's namespace that is its PID\n\
-         see: readlink /proc/{parent}/ns/pid /proc/{child}/ns/pid; grep NSpid /proc/{child}/status",
+         see: readlink /proc/{parent}/ns/pid /proc/{child}/ns/pid\n\
+         see: grep NSpid /proc/{child}/status",
         child = child.pid(),
         parent = getpid()
     );

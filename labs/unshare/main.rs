@@ -46,7 +46,8 @@ fn lab() -> Result<u8> {
     let flags = args.flags();
     unshare(flags).step("unshare", describe(flags))?;
     explain!(
-        "unshare({}): no new process; this one has changed namespaces\n\
+        "unshare({}):\n\
+         no new process; this one has changed namespaces\n\
          see: ls -l /proc/{}/ns",
         describe(flags),
         getpid()
