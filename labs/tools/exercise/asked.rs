@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::if_nameindex;
 
-use crate::world::read_file;
+use crate::world::{errno_of, read_file};
 
 /// An echo between two namespaces of one machine takes microseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -57,8 +57,7 @@ pub(crate) fn sysctl(proc: &OwnedFd, name: &str) -> nix::Result<String> {
 
 /// The keys of the System V message queues.
 pub(crate) fn queues() -> nix::Result<String> {
-    let text = fs::read_to_string("/proc/sysvipc/msg");
-    let text = text.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let text = fs::read_to_string("/proc/sysvipc/msg").map_err(|error| errno_of(&error))?;
     let keys = text
         .lines()
         .skip(1)

@@ -29,9 +29,7 @@ pub(crate) fn shown_by_proc(of: &Process) -> Look {
     if fstatfs(&proc)?.filesystem_type() != PROC_SUPER_MAGIC {
         return Ok("none".into());
     }
-    let entries = fs::read_dir(format!("/proc/self/fd/{}", proc.as_raw_fd()));
-    let entries =
-        entries.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let entries = fs::read_dir(format!("/proc/self/fd/{}", proc.as_raw_fd()))?;
     let names = entries.flatten().map(|entry| entry.file_name());
     let pids = names.filter(|name| {
         name.to_str()
@@ -71,8 +69,7 @@ pub(crate) fn mount_of(of: &Process, path: &str, what: impl Fn(&Mount) -> String
 
 /// The number of the mount that a file was opened through.
 fn mount_id(file: &OwnedFd) -> Look<u32> {
-    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd()));
-    let info = info.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd()))?;
     let id = info.lines().find_map(|line| line.strip_prefix("mnt_id:"));
     let id = id.and_then(|id| id.trim().parse().ok());
     id.ok_or(Unseen::Hidden(Errno::EIO))

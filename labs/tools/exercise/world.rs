@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
@@ -43,6 +43,17 @@ impl From<Errno> for Unseen {
             errno => Self::Hidden(errno),
         }
     }
+}
+
+impl From<io::Error> for Unseen {
+    fn from(error: io::Error) -> Self {
+        errno_of(&error).into()
+    }
+}
+
+/// Only std's own errors, such as text that is not UTF-8, carry no errno.
+pub(crate) fn errno_of(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
 
 /// A process. Its directory stands for this one only, also when its PID is given to another.
@@ -134,7 +145,7 @@ pub(crate) fn read_file(directory: &OwnedFd, path: &str) -> nix::Result<String> 
     let mut file = File::from(openat(directory, path, flags, Mode::empty())?);
     let mut text = Vec::new();
     let read = file.read_to_end(&mut text);
-    read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    read.map_err(|error| errno_of(&error))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 

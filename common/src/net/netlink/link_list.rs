@@ -48,9 +48,11 @@ impl Links {
 
     /// How many links are ports of the bridge of that name (IFLA_MASTER).
     pub fn ports(&self, bridge: &str) -> usize {
-        let master = self.get(bridge).map(|link| link.index);
-        let ports = self.iter().filter(|link| link.master == master);
-        master.map_or(0, |_| ports.count())
+        let Some(bridge) = self.get(bridge) else {
+            return 0;
+        };
+        let ports = self.iter().filter(|link| link.master == Some(bridge.index));
+        ports.count()
     }
 
     /// The links one by one.
